@@ -1,6 +1,6 @@
 """Door: every scan of a ticket
 
-Revision: 0040, after 0038
+Revision: 0040, after 0039
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0038"
+down_revision = "0039"
 
 KNOWN = sa.text("ticket_id <> ''")
 INSTANT = sa.DateTime(timezone=True)

@@ -382,6 +382,7 @@ def test_eml_is_a_whole_mail(database: Database, clock: FrozenClock) -> None:
         "Reply-To: boxoffice@lyric.example\r\n",
         "Date: Mon, 02 Mar 2026 10:00:00 +0000\r\n",
         "Auto-Submitted: auto-generated\r\n",
+        "X-Auto-Response-Suppress: All\r\n",
         f"X-Entity-Ref-ID: {mail_id}\r\n",
     ):
         assert line in raw

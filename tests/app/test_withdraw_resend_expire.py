@@ -19,6 +19,7 @@ from upstage_crm.change_requests.model.rules import (
 from upstage_crm.change_requests.reads import due
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
+from upstage_crm.wording.sentences import sentence
 
 DANA = "dana@staff.example.org"
 COOLDOWN = timedelta(minutes=5)
@@ -168,13 +169,14 @@ def test_a_decision_mail_that_has_not_left_is_replaced(desk: Desk) -> None:
 
 
 def test_five_minutes_lie_between_two_mails(desk: Desk) -> None:
-    """Case 32: refused with the seconds that remain."""
+    """Case 32: refused with the time that remains, in minutes as people count them."""
     request, _link = desk.asked(desk.patron())
     desk.clock.advance(timedelta(minutes=3, seconds=20))
 
     error = unchanged(desk, lambda: desk.resend(request), errors.ResendTooSoon)
 
-    assert 100 <= int(str(error.facts["seconds"])) <= 101
+    assert error.facts["wait"] == timedelta(minutes=2)
+    assert sentence(error).endswith("Try again in 2 min.")
 
 
 def test_three_times_a_day_is_the_most(desk: Desk) -> None:

@@ -78,3 +78,17 @@ def upgrade_status(server: Server, *, origin: str) -> int:
         return connection.getresponse().status
     finally:
         connection.close()
+
+
+def test_a_refused_sign_in_asks_for_the_password_alone(goto: Goto) -> None:
+    page = goto("/sign-in/")
+    email, password = page.get_by_label("Email"), page.get_by_label("Password")
+    email.fill("dana@theatre.example")
+    password.fill("not the right one")
+
+    page.get_by_role("button", name="Sign in").click()
+
+    expect(page.get_by_text("The email address or the password is wrong.")).to_be_visible()
+    expect(email).to_have_value("dana@theatre.example")
+    expect(password).to_be_focused()
+    expect(password).to_have_value("")

@@ -17,7 +17,7 @@ from upstage_crm.mail.render import TEMPLATES
 STILTED = {
     r"somebody|whoever": "someone, or who it is",
     r"nobody answered|nobody approved": "there was no answer",
-    r"a mail|our mails?|by mail|newe(?:r|st) mail|your mail|the mail": "email",
+    r"a mail|mails|our mail|by mail|newe(?:r|st) mail|your mail|the mail": "email",
     r"stands?": "appears, is",
     r"lately": "recently",
     r"put(?:s|ting)? (?:it |this |back)|put back": "undo, restore",

@@ -61,6 +61,9 @@ GRANTS_NOTHING = {
     "ledger_transaction": "guards keep it as it was written, and the trail holds its seal",
     "ledger_entry": "it is what its transaction says, which a guard compares",
     "ledger_seal": "the trail holds its root",
+    "till": "it only says where money is taken",
+    "till_shift": "guards keep it as it was closed, and the ledger has its money",
+    "drawer_move": "it never changes, and the ledger has its money",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

@@ -421,6 +421,7 @@ class TestPropose:
         await pipeline.press(dana, ProposeState.open, field="phone")
         dialog = await pipeline.state(dana, ProposeState)
         assert dialog.lead.startswith(no_email)
+        assert not dialog.has_mailbox  # so no current one is offered to be asked, or called lost
         assert (dialog.is_at_desk, dialog.is_lost) == (True, True)
         await pipeline.send(dana, ProposeState.lose, is_lost=False)
         assert (await pipeline.state(dana, ProposeState)).is_lost
@@ -717,6 +718,37 @@ class TestAdd:
         assert (state.head.name, state.done) == ("Jane Okafor", "Added.")
         assert state.protected[0].mark == "unverified"
         assert (state.free["language"], state.free["tags"]) == ("fr", "donor, vip")
+
+    @pytest.mark.parametrize(
+        ("typed", "address"),
+        [
+            ({}, ()),
+            (
+                {"address_line1": "1 Quay St", "address_city": "Albany"},
+                ("1 Quay St", "Albany", "United States"),
+            ),
+        ],
+    )
+    async def test_an_address_begins_with_the_houses_country_and_is_none_without_more(
+        self,
+        made: Runtime,
+        pipeline: Pipeline,
+        typed: dict[str, str],
+        address: tuple[str, ...],
+    ) -> None:
+        cookie = staff(made)
+
+        dana = await adding(pipeline, cookie)
+        drawn = await pipeline.drawn(dana, AddPatronState.add)
+        assert (await pipeline.state(dana, AddPatronState)).start["address_country"] == "US"
+        form = {**drawn, "given_name": "Jo", "address_country": "US", **typed}
+        await pipeline.submit(dana, AddPatronState.add, form)
+
+        (href,) = dana.redirects()
+        await pipeline.send(dana, PatronRecordState.load, href)
+        record = await pipeline.state(dana, PatronRecordState)
+        shown = {view.key: tuple(view.lines) for view in record.protected}
+        assert shown["address"] == address
 
     async def test_a_double_press_adds_once(self, made: Runtime, pipeline: Pipeline) -> None:
         cookie = staff(made)

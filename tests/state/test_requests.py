@@ -569,7 +569,7 @@ async def test_send_again_waits_for_its_cooldown_and_says_how_long(scene: Scene)
     await scene.press_resend(tab)
 
     assert before == scene.desk.dump()
-    wait = "The last email was sent just now. Try again in 241 seconds."
+    wait = "The last email was sent just now. Try again in 4 min."
     assert (await scene.task(tab)).refusal == wait
     shown = (await scene.detail(tab)).detail
     assert (shown.can_resend, shown.resend_wait_s) == (True, 241)

@@ -26,10 +26,12 @@ from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.orders.files import ticket_words
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.portal import portal_page, portal_words
 from upstage_crm.receipts import words as receipt_words
 from upstage_crm.staff import names
 from upstage_crm.wording import failures, sentences
 
+PORTAL = portal_page.FOLDER
 PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number")
 """Refusals that a patron can meet: only a comment is typed on their pages."""
 GETTEXT = ("_", "ngettext")
@@ -41,7 +43,7 @@ _NO_NEWS = ("POT-Creation", "PO-Revision", "Generated-By", "Last-Translator", "R
 
 def texts() -> Iterator[str]:
     """Every English text for patrons, in the order of the code."""
-    for template in sorted(TEMPLATES.rglob("*.*")):
+    for template in sorted((*TEMPLATES.rglob("*.*"), *PORTAL.rglob("*.html"))):
         yield from of_template(template)
     yield mail_wording.DEAR
     yield from names.DESKS
@@ -58,6 +60,7 @@ def texts() -> Iterator[str]:
         *(failures, busy),
     ):
         yield from of_module(module)
+    yield from of_module(portal_words)
 
 
 @cache

@@ -209,7 +209,7 @@ def _mail_send(_options: argparse.Namespace, settings: Settings) -> int:
             _ensure_keys_fit(session, parts)  # else the mails that wait would fail for good
         while sent := parts.dispatcher.run_once():
             total += sent
-    print(f"{total} mails handled.")
+    print(f"{total} emails handled.")
     return 0
 
 

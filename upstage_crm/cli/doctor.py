@@ -109,13 +109,13 @@ def examine(parts: Runtime) -> Iterator[Finding]:
 def _address(settings: Settings) -> Iterator[Finding]:
     url = urlsplit(settings.base_url)
     if is_loopback(url.hostname):
-        words = f"Links in mails lead to {settings.base_url}: they work only on this machine."
+        words = f"Links in emails lead to {settings.base_url}: they work only on this machine."
         yield Finding(Mark.NOTE, words)
     elif url.scheme != "https":
-        words = f"Links in mails lead to {settings.base_url} without https: they can be read."
+        words = f"Links in emails lead to {settings.base_url} without https: they can be read."
         yield Finding(Mark.TROUBLE, words)
     else:
-        yield Finding(Mark.FINE, f"Links in mails lead to {settings.base_url}.")
+        yield Finding(Mark.FINE, f"Links in emails lead to {settings.base_url}.")
         if not settings.trusted_proxies:
             words = "UPSTAGE_TRUSTED_PROXIES is not set: to us every visitor comes from the proxy."
             yield Finding(Mark.NOTE, words)
@@ -253,9 +253,9 @@ def _queue(session: Session, parts: Runtime) -> Iterator[Finding]:
         minutes = int(queue.oldest_age.total_seconds() // 60)
         yield Finding(Mark.TROUBLE, f"An email has waited for {minutes} minutes. Is serve running?")
     else:
-        yield Finding(Mark.FINE, f"{queue.queued} mails wait to leave.")
+        yield Finding(Mark.FINE, f"{queue.queued} emails are queued.")
     if queue.uncertain:
-        words = f"{queue.uncertain} mails may have left or not; look at them in the mailbox."
+        words = f"{queue.uncertain} emails may have been sent or not. Look at them in the mailbox."
         yield Finding(Mark.NOTE, words)
 
 

@@ -31,6 +31,7 @@ class Topic(StrEnum):
     TRAIL = "trail"
     SEATS = "seats"
     ORDERS = "orders"
+    TILLS = "tills"
 
 
 ALL_TOPICS = frozenset(Topic) - {Topic.SEATS}
@@ -57,6 +58,8 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "window": frozenset({Topic.PROGRAMME}),
     "house": frozenset({Topic.PROGRAMME}),
     "order": frozenset({Topic.ORDERS}),
+    "till": frozenset({Topic.TILLS}),
+    "shift": frozenset({Topic.TILLS}),
     "security": frozenset(),
     "policy": frozenset(),
     "organisation": ALL_TOPICS,  # its time zone is in every date

@@ -108,7 +108,7 @@ def sell(
     inventory.sell(session, holder=basket_id, sale=order_id, wanted=wanted, now=now)
     priced = basket_prices.price(session, view.lines, seller, now=view.priced_at, is_proven=True)
     ensure_promised(view, priced)
-    reference = _write_order(context, seller, view, priced, order_id)
+    reference = _write_order(context, seller, view, priced, order_id, kept)
     order_contacts.keep(session, order_id, kept)
     step_id = steps.begin(
         context,
@@ -222,8 +222,12 @@ def _write_order(
     view: BasketView,
     priced: Priced,
     order_id: str,
+    contact: Contact,
 ) -> str:
-    """Write the order under a reference that is free, and return that."""
+    """Write the order under a reference that is free, and return that.
+
+    A guest's is filed at a record by a job; what names no mailbox belongs to none.
+    """
     session, now = context.session, context.now
     row = {
         "id": order_id,
@@ -236,7 +240,7 @@ def _write_order(
         "total": priced.total,
         "tax_mode": priced.tax_mode.value,
         "created_at": now,
-        "filed_at": now if view.patron_id else None,
+        "filed_at": now if view.patron_id or not contact.email else None,
         "claimed_at": now if view.patron_id else None,
     }
     reference = _free_reference(session)

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -124,34 +125,15 @@ def issue(
     """Write a line and a ticket for each thing that was in the basket."""
     connection, now = context.session.connection(), context.now
     prices = {each.line.key: each for each in priced.lines}
-    rows = [_line_row(new_id(now), order_id, step_id, prices[line.key]) for line in lines]
+    rows = [line_row(new_id(now), order_id, step_id, prices[line.key]) for line in lines]
     connection.execute(sa.insert(ORDER_LINE), rows)
     tickets = [
-        {
-            "id": new_id(now),
-            "order_id": order_id,
-            "line_id": row["id"],
-            "performance_id": line.performance_id,
-            "seat_id": line.seat_id,
-            "pool_id": line.pool_id,
-            "place": line.place[:240],
-            "zone": line.zone,
-            "type_id": line.type_id,
-            "amount": row["amount"],
-            "state": TicketState.VALID,
-            "holder_id": holder_id,
-            "code_version": 1,
-            "collected_at": None,
-            "salt": secrets.token_hex(_SALT_BYTES),
-            "seal_id": None,
-            "created_at": now,
-        }
-        for line, row in zip(lines, rows, strict=True)
+        ticket_row(context.now, line, row, holder_id) for line, row in zip(lines, rows, strict=True)
     ]
     connection.execute(sa.insert(TICKET), tickets)
     return Issued(
         ticket_ids=tuple(str(ticket["id"]) for ticket in tickets),
-        booked=tuple(_booked(row) for row in rows),
+        booked=tuple(booked_of(row) for row in rows),
     )
 
 
@@ -204,7 +186,33 @@ def take_back(
     return booked, {row["reverses"]: str(row["id"]) for row in rows}
 
 
-def _line_row(line_id: str, order_id: str, step_id: str, each: PricedLine) -> dict[str, Any]:
+def ticket_row(
+    now: datetime, line: BasketLine, row: Mapping[str, Any], holder_id: str | None
+) -> dict[str, Any]:
+    """The ticket of an order line, as it is stored."""
+    return {
+        "id": new_id(now),
+        "order_id": row["order_id"],
+        "line_id": row["id"],
+        "performance_id": line.performance_id,
+        "seat_id": line.seat_id,
+        "pool_id": line.pool_id,
+        "place": line.place[:240],
+        "zone": line.zone,
+        "type_id": line.type_id,
+        "amount": row["amount"],
+        "state": TicketState.VALID,
+        "holder_id": holder_id,
+        "code_version": 1,
+        "collected_at": None,
+        "salt": secrets.token_hex(_SALT_BYTES),
+        "seal_id": None,
+        "created_at": now,
+    }
+
+
+def line_row(line_id: str, order_id: str, step_id: str, each: PricedLine) -> dict[str, Any]:
+    """A priced line of an order, as it is stored."""
     listed = [one.rule_id for one in each.steps if one.kind is pricing.StepKind.LIST]
     return {
         "id": line_id,
@@ -252,7 +260,8 @@ def _reversing_row(
     }
 
 
-def _booked(row: Mapping[str, Any]) -> Booked:
+def booked_of(row: Mapping[str, Any]) -> Booked:
+    """The amounts of a stored line as they are booked."""
     return Booked(
         line_id=row["id"],
         performance_id=row["performance_id"],

@@ -32,7 +32,7 @@ _PURPOSE_TYPE: Final = "Verification of accuracy"
 _METHOD: Final = "Decision of the patron, asked for by a signed link or confirmed at the desk"
 _RIGHTS: Final = (
     "Access, rectification, erasure, restriction and objection: contact the controller. A change "
-    "that was not wanted can be objected to by the link in its mails."
+    "that was not wanted can be objected to by the link in its emails."
 )
 _UNSTATED: Final = "not stated"
 

@@ -68,9 +68,18 @@ class Permission(StrEnum):
     SELL_TICKETS = "sell_tickets"
     GIVE_TICKETS = "give_tickets"
     REFUND_ORDERS = "refund_orders"
+    RUN_TILLS = "run_tills"
+    MANAGE_TILLS = "manage_tills"
 
 
-_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
+_LOOKING = frozenset(
+    {
+        Permission.VIEW_PATRONS,
+        Permission.VIEW_REQUESTS,
+        Permission.VIEW_PROGRAMME,
+        Permission.VIEW_ORDERS,
+    }
+)
 _DESK = _LOOKING | {
     Permission.ADD_PATRON,
     Permission.EDIT_PATRON,
@@ -101,7 +110,7 @@ _LEAD = _DESK | {
     Permission.RESTORE_ROWS,
 }
 
-_SELLING = frozenset({Permission.VIEW_ORDERS, Permission.SELL_TICKETS, Permission.REFUND_ORDERS})
+_SELLING = frozenset({Permission.SELL_TICKETS, Permission.REFUND_ORDERS, Permission.RUN_TILLS})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
@@ -114,6 +123,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.CHECK_TICKETS,
         *_SELLING,
         Permission.GIVE_TICKETS,
+        Permission.MANAGE_TILLS,
     },
     Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS, Permission.CHECK_TICKETS} | _SELLING,
     Role.MARKETING: _LOOKING

@@ -19,6 +19,7 @@ class ActionGroup(StrEnum):
     SETTINGS = "settings"
     PROGRAMME = "programme"
     ORDERS = "orders"
+    SEALS = "seals"
 
 
 class ActionLook(NamedTuple):
@@ -249,9 +250,19 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.HOUSE_RELEASED: ActionLook(
         "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
     ),
+    Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
+    Action.TICKETS_REISSUED: ActionLook("issued tickets again", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_PRINTED_AGAIN: ActionLook("printed tickets again", _ORDERS, "ticket", "neutral"),
+    Action.MONEY_GIVEN_BACK: ActionLook("gave money back", _ORDERS, "undo-2", "warning"),
+    Action.TILL_ADDED: ActionLook("added a till", _ORDERS, "settings", "neutral"),
+    Action.TILL_RENAMED: ActionLook("renamed a till", _ORDERS, "settings", "neutral"),
+    Action.TILL_RETIRED: ActionLook("retired a till", _ORDERS, "settings", "warning"),
+    Action.SHIFT_OPENED: ActionLook("opened a shift", _ORDERS, "key-round", "neutral"),
+    Action.SHIFT_CLOSED: ActionLook("closed a shift", _ORDERS, "lock", "neutral"),
+    Action.CASH_MOVED: ActionLook("moved cash in a drawer", _ORDERS, "arrow-right", "neutral"),
     Action.PLAN_SAVED: ActionLook(
         "saved a new version of a seat plan", _PROGRAMME, "layout-dashboard", "neutral"
     ),
@@ -275,6 +286,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ROWS_RECORDED: ActionLook(
         "recorded what the record holds", _SETTINGS, "settings", "neutral"
+    ),
+    Action.ROWS_SEALED: ActionLook(
+        "sealed what was sold and booked", ActionGroup.SEALS, "shield-check", "neutral"
     ),
     Action.ROWS_RESTORED: ActionLook(
         "restored what the trail says", _SETTINGS, "settings", "neutral"

@@ -16,8 +16,8 @@ DONE: Mapping[BulkAct, str] = {
     BulkAct.WITHDRAW: "withdrawn",
 }
 _EFFECT: Mapping[BulkAct, str] = {
-    BulkAct.RESEND: "Sends {mails}. The links in the earlier emails stop working at once.",
-    BulkAct.WITHDRAW: "Sends {mails} to say so. The records stay as they are.",
+    BulkAct.RESEND: "Sends {emails}. The links in the earlier emails stop working at once.",
+    BulkAct.WITHDRAW: "Sends {emails} to say so. The records stay as they are.",
 }
 
 _HELD: Mapping[HeldFor, str] = {
@@ -35,7 +35,7 @@ def preview_words(act: BulkAct, found: Preview, *, chosen: int) -> list[str]:
     """What a press will do, and which requests it leaves as they are."""
     applies = len(found.applies)
     head = "Applies to all of them." if applies == chosen else f"Applies to {applies:,} of them."
-    effect = [_EFFECT[act].format(mails=counted(found.mails, "email"))] if applies else []
+    effect = [_EFFECT[act].format(emails=counted(found.mails, "email"))] if applies else []
     return [head, *effect, *left_words(found.left_out)]
 
 

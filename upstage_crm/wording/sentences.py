@@ -106,7 +106,7 @@ SENTENCES: Mapping[str, str] = {
     "link_outdated": "A newer email has replaced this link. Use the newest email.",
     "link_expired": "This link has expired.",
     "link_invalid": "This link does not work.",
-    "resend_too_soon": "The last email was sent just now. Try again in {seconds} seconds.",
+    "resend_too_soon": "The last email was sent just now. Try again in {wait}.",
     "resend_limit": "This request has been sent again {limit} times today. Try tomorrow.",
     # Mail.
     "mail_not_found": "There is no such email.",

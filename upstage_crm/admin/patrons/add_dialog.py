@@ -47,17 +47,16 @@ def add_dialog() -> rx.Component:
 
 
 def _inputs() -> rx.Component:
-    inputs = [
-        made
-        for field in ORDER
-        for made in field_inputs(
+    name, *others = (
+        field_inputs(
             field,
             id_prefix="add",
             start=State.start,
             errors=State.errors,
             is_needed=field is ORDER[0],
         )
-    ]
+        for field in ORDER
+    )
     language = select_field(
         "Language",
         "language",
@@ -75,7 +74,8 @@ def _inputs() -> rx.Component:
     kind = radio_group(
         "Type of patron", KIND, KINDS, default_value=kept(State, KIND, PatronKind.PERSON.value)
     )
-    return stack(halves(*inputs, language, tags), kind)
+    details = (made for inputs in others for made in inputs)
+    return stack(halves(*name), kind, halves(*details, language, tags))
 
 
 def _taken() -> Child:

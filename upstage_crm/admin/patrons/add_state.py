@@ -38,6 +38,8 @@ ORDER = tuple(
     sorted(FIELDS.values(), key=lambda f: not _NAMED.intersection(p.autocomplete for p in f.parts)),
 )
 FIRST_INPUT = ORDER[0].columns[0]
+COUNTRY = next(p for f in FIELDS.values() for p in f.parts if p.type == "country").name
+_ADDRESS = next(field.columns for field in FIELDS.values() if COUNTRY in field.columns)
 UNIQUE_INPUT = next(field.columns[0] for field in FIELDS.values() if field.unique_column)
 
 
@@ -65,13 +67,18 @@ class AddPatronState(DialogMixin, AdminState):
     taken_by: str = ""
     duplicates: rx.Field[list[DuplicateView]] = rx.field(default_factory=list)
 
+    _usual: dict[str, str] = {}  # what the inputs of a new record begin with
+
     @rx.event
     async def open(self, query: str = "") -> None:
         """Open the dialog, with what was searched for in its inputs."""
-        language = await self._read(lambda session: details(session).language)
+        house = await self._read(details)
         words = query[:QUERY_LIMIT] if isinstance(query, str) else ""
-        if await self._open(ADD, subject=ADD, about=""):
-            self.start = {"language": language, **prefilled(words), **self.draft}
+        if not await self._open(ADD, subject=ADD, about=""):
+            return
+        usual = {"language": house.language, COUNTRY: house.home}
+        self.start = {**usual, **prefilled(words), **self.draft}
+        self._usual = usual
 
     @rx.event
     async def add(self, form: dict[str, Any]) -> Any:
@@ -80,6 +87,7 @@ class AddPatronState(DialogMixin, AdminState):
         if raw is None:
             return None
         self.errors, self.refusal, self.taken_by, self.duplicates = {}, "", "", []
+        raw = without_lone_country(raw, self._usual[COUNTRY])
         actor, anyway = self._actor(), form.get(ANYWAY) in ("on", True)
         context = await asyncio.to_thread(runtime().context)
         self.errors = refusals(raw, context)
@@ -97,6 +105,7 @@ class AddPatronState(DialogMixin, AdminState):
         """Say whom the record may be about while it is typed, and not only when it is sent."""
         context = await asyncio.to_thread(runtime().context)
         reader = self._actor().role
+        typed = without_lone_country(typed, self._usual[COUNTRY])
         taken_by, found = await self._read(
             lambda session: commands.look_alikes(session, typed, context, reader=reader)
         )
@@ -104,7 +113,7 @@ class AddPatronState(DialogMixin, AdminState):
         self.duplicates = [_view(duplicate) for duplicate in found]
 
     async def _begin(self) -> None:
-        self.start = {"language": self.start["language"]}
+        self.start = self._usual
         self.errors, self.refusal, self.taken_by, self.duplicates = {}, "", "", []
 
     def _say(self, error: UpstageError) -> Any:
@@ -134,6 +143,13 @@ def prefilled(query: str) -> dict[str, str]:
             del said["family-name"]
     parts = [part for field in FIELDS.values() for part in field.parts]
     return {part.name: said[part.autocomplete] for part in parts if said.get(part.autocomplete)}
+
+
+def without_lone_country(raw: Mapping[str, str], home: str) -> dict[str, str]:
+    """What was typed: the country that the form begins with is no address by itself."""
+    others = (raw.get(column, "") for column in _ADDRESS if column != COUNTRY)
+    is_lone = raw.get(COUNTRY) == home and not any(text.strip() for text in others)
+    return {**raw, COUNTRY: ""} if is_lone else dict(raw)
 
 
 def _add(

@@ -110,7 +110,10 @@ def _more() -> Child:
 
 
 def _mailbox() -> Child:
-    """Who is asked besides, and what to do when the patron cannot read the mailbox."""
+    """Who is asked besides, and what to do when the patron cannot read the mailbox.
+
+    A record without a working mailbox has none that could be asked besides, or that was lost.
+    """
     is_address = [key for key, field in FIELDS.items() if field.is_mailbox]
     both = checkbox(
         "Ask the current address too",
@@ -121,14 +124,18 @@ def _mailbox() -> Child:
     )
     asked = [show_if(_is_asked(k), both) for k in is_address]
     lost = checkbox(
-        "The patron has lost access to their current email",
+        rx.cond(
+            State.has_mailbox,
+            "The patron has lost access to their current email",
+            "Confirm their identity at the desk instead",
+        ),
         "is_lost",
         default_checked=State.is_lost,
         hint="Two colleagues confirm their identity, then a waiting period starts.",
         on_change=State.lose,
     )
     return rx.fragment(
-        rx.cond(State.is_lost, rx.fragment(), rx.fragment(*asked)),
+        rx.cond(State.is_lost, rx.fragment(), show_if(State.has_mailbox, rx.fragment(*asked))),
         rx.cond(State.is_at_desk, rx.fragment(), show_if(State.may_identify, lost)),
         show_if(State.is_lost, _identified()),
     )

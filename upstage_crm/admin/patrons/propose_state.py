@@ -67,6 +67,7 @@ class ProposeState(DialogMixin, AdminState):
     is_at_desk: bool = False
     is_lost: bool = False
     may_identify: bool = False
+    has_mailbox: bool = True
 
     _proposal: Proposal | None = None
     _is_touched: bool = False
@@ -252,6 +253,7 @@ class ProposeState(DialogMixin, AdminState):
         self.is_at_desk = way == "desk"
         self.is_lost = self.is_at_desk or (at_desk and self.may_identify)
         self.addable = [v.key for v in record.protected if v.way == way or (v.way and self.is_lost)]
+        self.has_mailbox = record.obstacle.has_mailbox
         self.lead = _lead(record, is_at_desk=self.is_at_desk)
         self.others = list(others)
         self._is_touched = bool(filled)

@@ -65,7 +65,7 @@ class ObstacleView:
     """Why the patron cannot be asked as usual; empty when nothing is in the way.
 
     `field` is the one that is proposed first, and `act` its button. With `is_status` another
-    status is the way on.
+    status is the way on. Without `has_mailbox` there is no current address that could be asked.
     """
 
     title: str = ""
@@ -73,6 +73,7 @@ class ObstacleView:
     field: str = ""
     act: str = ""
     is_status: bool = False
+    has_mailbox: bool = True
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,7 @@ def obstacle_view(can: Proposable) -> ObstacleView:
         field=way,
         act=f"Propose a new {FIELDS[way].label.lower()}" if way else "",
         is_status=obstacle in (Obstacle.DECEASED, Obstacle.INACTIVE),
+        has_mailbox=can.has_mailbox,
     )
 
 

@@ -11,6 +11,7 @@ from upstage_crm.ui.components.forms.form import (
     native_form,
     text_field,
 )
+from upstage_crm.ui.components.forms.saved_inputs import keep_typed
 from upstage_crm.ui.components.page import page_header, stack
 from upstage_crm.ui.components.records.record import definitions
 from upstage_crm.ui.components.text import mono
@@ -52,6 +53,7 @@ def _form() -> rx.Component:
             max_length=1_000,
         ),
         _next(),
+        keep_typed("field-email", is_refused=filled(State.problem)),
         form_actions(button("Sign in", type="submit", variant="primary")),
         rx.el.p(link("Forgotten your password?", href="/sign-in/forgot/")),
         action=ACTION,

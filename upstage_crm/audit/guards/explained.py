@@ -21,6 +21,7 @@ _RULES: Mapping[str, str] = {
     "nobody declined it.",
     "erasure_birth": "An erasure begins unconfirmed, and with no change of the patron open.",
     "erasure_second": "Another person confirms an erasure before it is done; what ended stays.",
+    "drawer_move_late": "Cash is moved only in the drawer of an open shift.",
     "field_change_approval": "A field is approved only when every review that counts says yes, or "
     "when its waiting time is over and none says no.",
     "field_change_birth": "A field change belongs to an open request of the same patron; a revert "
@@ -35,6 +36,7 @@ _RULES: Mapping[str, str] = {
     "ledger_entry_birth": "An entry is a leg of its transaction; the database writes it.",
     "ledger_transaction_birth": "A movement of money begins unsealed.",
     "ledger_transaction_legs": "At least two whole amounts on known accounts sum to zero.",
+    "ledger_transaction_shift": "Nothing is booked in a shift that is closed, or in a training.",
     "ledger_transaction_sealed": "A movement of money is sealed once, by a seal that there is.",
     "patron_born_erased": "No record begins as erased.",
     "patron_erased": "A record is erased only under a confirmed erasure, and stays erased.",
@@ -75,6 +77,8 @@ _RULES: Mapping[str, str] = {
     "staff_since": "Role, email and password change together with the instant at which they did.",
     "suppressed_address_birth": "A suppression begins unlifted.",
     "suppressed_address_second": "Two different people lift a suppression; then it stays.",
+    "till_shift_birth": "A shift begins open.",
+    "till_shift_closed": "A shift that is closed keeps its count.",
 }
 # By how the rule's name begins, or ends, for what is repeated per field or per table.
 _OF_FIELDS: Mapping[str, str] = {

@@ -119,6 +119,18 @@ FIXED = {
         "salt",
         "created_at",
     ),
+    "till": ("id", "created_at"),
+    "till_shift": (
+        "id",
+        "till_id",
+        "staff_id",
+        "staff_label",
+        "is_training",
+        "number",
+        "currency",
+        "float_amount",
+        "opened_at",
+    ),
 }
 # Fixed too, except that an erasure may empty them: the literal is what "empty" is.
 _ERASABLE: Mapping[str, Mapping[str, str]] = {
@@ -168,6 +180,9 @@ _NEVER_DELETED = (
     "order_step",
     "order_line",
     "ticket",
+    "till",
+    "till_shift",
+    "drawer_move",
     "scan",
 )
 NEVER_UPDATED = (
@@ -185,6 +200,7 @@ NEVER_UPDATED = (
     "ledger_seal",
     "order_step",
     "order_line",
+    "drawer_move",
     "scan",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
@@ -233,6 +249,9 @@ _IDENTITY = {
     "ledger_transaction": ("id",),
     "ledger_entry": ("transaction_id, n",),
     "ledger_seal": ("id",),
+    "till": ("id",),
+    "till_shift": ("id", "till_id, number"),
+    "drawer_move": ("id",),
 }
 
 

@@ -27,9 +27,15 @@ _NUMBERS = frozenset(
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
-_BIG_NUMBERS = frozenset({"sign_count", "last_step", "n", "tx", "refunded", "total"})
 _SHORT_COUNTS = frozenset({"order_step"})  # whose `n` counts the steps of one order
 _BIG_AMOUNTS = frozenset({"ledger_entry", "payment", "refund"})  # sums; a price is smaller
+_BIG_NUMBERS = frozenset(
+    {
+        *("sign_count", "last_step", "n", "tx", "refunded", "total"),
+        *("float_amount", "practised", "expected_cash", "counted_cash"),
+        *("expected_terminal", "counted_terminal"),
+    }
+)
 _NUMBERED_ROWS = frozenset(
     {"audit_head", "heartbeat", "mail_gate", "organisation", "policy", "security"}
 )

@@ -14,6 +14,7 @@ from upstage_crm.audit.guards import (
     order_steps,
     payment_moves,
     seat_moves,
+    shift_moves,
     touched_rows,
     two_people,
 )
@@ -82,6 +83,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *order_steps.rules(dialect),
         *payment_moves.rules(dialect),
         *money_moves.rules(dialect),
+        *shift_moves.rules(dialect),
         *(rule for field, columns in protected.items() for rule in _field(field, columns, dialect)),
     ]
 

@@ -67,6 +67,7 @@ from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may, may
 
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 # Who may let go what is held for a second person, by why it is held.
 _RELEASE = {
     HeldFor.SECOND_PERSON: Permission.RELEASE_REQUEST,
@@ -262,7 +263,7 @@ def resend(context: StaffContext[Notifier], *, reference: str) -> None:
     Raises:
         Forbidden, UnknownRequest; OwnRecord: it is about the actor's own record.
         RequestEnded: it is over already.
-        ResendTooSoon: within five minutes of the last mail; carries the `seconds` to wait.
+        ResendTooSoon: within five minutes of the last mail; carries the `wait`.
         ResendLimit: three in the last 24 hours.
         NoMailbox: no mailbox that is asked works any more.
         AlertOpen: an alert about the actor is open.
@@ -321,7 +322,7 @@ def ensure_resendable(
     policy = policy_store.read(request.policy)
     wait = resend_wait(policy, last_sent_at=request.last_sent_at, now=now)
     if wait > timedelta():
-        raise ResendTooSoon(seconds=int(wait.total_seconds()) + 1)
+        raise ResendTooSoon(wait=_MINUTE * -(-wait // _MINUTE))
     if _resent_since(session, request.id, now - _DAY) >= policy.resend_limit_per_day:
         raise ResendLimit(limit=policy.resend_limit_per_day)
 

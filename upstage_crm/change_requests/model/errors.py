@@ -41,7 +41,7 @@
         ├── LinkOutdated             a newer mail has replaced this link
         ├── LinkExpired              the link's own life is over
         ├── MailboxOut               the link's mailbox has no say about this patron
-        ├── ResendTooSoon            carries the seconds to wait
+        ├── ResendTooSoon            carries how long to wait
         ├── ResendLimit              enough for one day
         ├── HeldCannotReplace        what has to wait takes nobody's place; carries the reference
         ├── AlertOpen                somebody has to look into a member's alert first
@@ -277,7 +277,7 @@ class MailboxOut(Conflict):
 
 
 class ResendTooSoon(Conflict):
-    """The last mail left too recently. Facts: `seconds` to wait."""
+    """The last mail left too recently. Facts: `wait`, in whole minutes, rounded up."""
 
     code = "resend_too_soon"
 

@@ -46,6 +46,11 @@ class Proposable:
     by_email: frozenset[str] = frozenset()
     at_desk: frozenset[str] = frozenset()
 
+    @property
+    def has_mailbox(self) -> bool:
+        """Whether the record has a current address at which the patron can be asked."""
+        return self.obstacle not in _STANDINGS.values()
+
     def way(self, key: str) -> Literal["email", "desk", ""]:
         """How a change of this field can be proposed; "" for not at all."""
         if key in self.by_email:
