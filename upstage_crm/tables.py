@@ -17,6 +17,7 @@ import upstage_crm.orders.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables
+import upstage_crm.payments.providers.tables
 import upstage_crm.payments.tables
 import upstage_crm.programme.prices.tables
 import upstage_crm.programme.tables

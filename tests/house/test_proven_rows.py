@@ -64,6 +64,9 @@ GRANTS_NOTHING = {
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",
     "drawer_move": "it never changes, and the ledger has its money",
+    "acquirer_page": "the test acquirer moves no money",
+    "acquirer_refund": "the test acquirer moves no money",
+    "acquirer_event": "the test acquirer moves no money",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.
