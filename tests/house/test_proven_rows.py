@@ -63,6 +63,9 @@ GRANTS_NOTHING = {
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",
     "drawer_move": "it never changes, and the ledger has its money",
+    "rolled_day": "it only says of which days sums are kept",
+    "sales_day": "it only sums the ledger up, and is remade from it every night",
+    "account_day": "it only sums the ledger up, and is remade from it every night",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.
