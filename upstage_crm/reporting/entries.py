@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.ledger.queries import ENTRY, TRANSACTION
 from upstage_crm.reporting import rollups
-from upstage_crm.reporting.day_sums import LINE, ORDER, booked_between
+from upstage_crm.reporting.day_sums import IS_SALE, LINE, ORDER, booked_between
 from upstage_crm.reporting.views import NONE, BookedEntry, EntriesOf
 from upstage_crm.tills.queries import SHIFT
 
@@ -70,6 +70,8 @@ def _conditions(session: Session, wanted: EntriesOf) -> list[sa.ColumnElement[bo
     found = booked_between(start, end)
     found += [column.in_(values) for column, values in lists if values]
     found += [column == value for column, value in words if value]
+    if wanted.is_sale:
+        found.append(IS_SALE)
     if wanted.staff_id:
         found.append(_STAFF.is_(None) if wanted.staff_id == NONE else wanted.staff_id == _STAFF)
     if wanted.shifts:

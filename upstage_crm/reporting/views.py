@@ -113,7 +113,8 @@ class Deferred:
 class EntriesOf:
     """Which entries are asked for. What is "" or empty asks for all.
 
-    `performances` are ids. `staff_id` and `shift_id` may be `NONE`: booked by no one, in no shift.
+    `performances` are ids. `is_sale` asks for the lines of orders alone: what is earned is none.
+    `staff_id` and `shift_id` may be `NONE`: booked by no one, in no shift.
     """
 
     days: Days = Days()
@@ -123,6 +124,7 @@ class EntriesOf:
     zone: str = ""
     type_id: str = ""
     channel: SaleChannel | None = None
+    is_sale: bool = False
     shifts: Sequence[str] = ()
     staff_id: str = ""
 

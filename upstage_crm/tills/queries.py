@@ -55,6 +55,12 @@ def shifts(session: Session, shift_ids: Collection[str]) -> dict[str, ShiftView]
     return {one.id: one for one in _found(session, _SHIFTS.where(_shift.c.id.in_(shift_ids)))}
 
 
+def shift_ids(session: Session, till_id: str) -> list[str]:
+    """The ids of all shifts at a till."""
+    query = sa.select(_shift.c.id).where(_shift.c.till_id == till_id)
+    return list(session.connection().execute(query).scalars())
+
+
 def open_at(session: Session, till_id: str) -> ShiftView | None:
     """The shift that is open at a till."""
     return _first(session, _SHIFTS.where(_shift.c.till_id == till_id, _IS_OPEN))
