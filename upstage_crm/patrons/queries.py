@@ -208,3 +208,8 @@ def ids_of(session: Session, numbers: Collection[int]) -> tuple[str, ...]:
     """The ids of the patrons with these numbers."""
     query = sa.select(_patron.c.id).where(_patron.c.number.in_(numbers)).order_by(_patron.c.id)
     return tuple(session.connection().execute(query).scalars())
+
+
+def protected_ids() -> sa.Select[tuple[str]]:
+    """The ids of protected patrons, to be asked as a part of another query."""
+    return sa.select(_patron.c.id).where(_patron.c.is_protected.is_(True))

@@ -1,6 +1,6 @@
 """Reports: the books by day
 
-Revision: 0042, after 0039
+Revision: 0043, after 0042
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0042"
-down_revision = "0039"
+revision = "0043"
+down_revision = "0042"
 
 
 def upgrade() -> None:
