@@ -47,6 +47,13 @@ from upstage_crm.admin.programme import picture_files
 from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
+from upstage_crm.admin.reports import report_files, report_pages
+from upstage_crm.admin.reports.report_states import (
+    DeferredReportState,
+    EntriesReportState,
+    SalesReportState,
+    TakingsReportState,
+)
 from upstage_crm.admin.requests import detail_page as request
 from upstage_crm.admin.requests import queue_page as requests
 from upstage_crm.admin.requests import receipt as staff_receipt
@@ -190,6 +197,31 @@ PAGES: tuple[Page, ...] = (
     Page(
         route="/venues/[venue]/[hall]", name="Seat plan", view=seat_plan.page, state=SeatPlanState
     ),
+    Page(
+        route="/reports",
+        name="Reports",
+        view=report_pages.sales_page,
+        state=SalesReportState,
+        icon="chart-column",
+    ),
+    Page(
+        route="/reports/takings",
+        name="Takings",
+        view=report_pages.takings_page,
+        state=TakingsReportState,
+    ),
+    Page(
+        route="/reports/deferred",
+        name="Deferred income",
+        view=report_pages.deferred_page,
+        state=DeferredReportState,
+    ),
+    Page(
+        route="/reports/entries",
+        name="Entries",
+        view=report_pages.entries_page,
+        state=EntriesReportState,
+    ),
     Page(route="/mailbox", name="Mailbox", view=mailbox.page, state=MailboxState, icon="mail"),
     Page(route="/mailbox/gallery", name="Every email", view=gallery.page, state=GalleryState),
     Page(route="/team", name="Team", view=team.page, state=TeamState, icon="id-card"),
@@ -240,6 +272,7 @@ routes = Starlette(
         *mailbox_export.ROUTES,
         *audit_export.ROUTES,
         *data_export.ROUTES,
+        *report_files.ROUTES,
         *gallery.ROUTES,
         *plan_files.ROUTES,
         *picture_files.ROUTES,

@@ -26,6 +26,7 @@ from tests.bench import (
     patrons,
     peer,
     sales,
+    reports,
     sealing,
     searching,
     seats,
@@ -101,6 +102,11 @@ def _patrons(folder: Path) -> Iterable[Figure]:
         yield from patrons.measure(folder, server, SIZES.get("patrons", patrons.PATRONS))
 
 
+def _reports(folder: Path) -> Iterable[Figure]:
+    with running_postgres() as server:
+        yield from reports.measure(folder, server, SIZES.get("reports", reports.TICKETS))
+
+
 def _searching(folder: Path) -> Iterable[Figure]:
     return searching.measure(_project(folder))
 
@@ -132,6 +138,7 @@ LONG: dict[str, Part] = {
     "nightly": _nightly,
     "patrons": _patrons,
     "peer": _peer,
+    "reports": _reports,
 }
 SIZES: dict[str, int] = {}
 """How large a part is, where its name came with a number: `patrons=100000`."""

@@ -84,6 +84,10 @@ TABLE: dict[str, Row] = {
     "ContactsState": Row(
         P.EDIT_PATRON, "ask keep start_over turn", each("add remove", P.EDIT_PATRON)
     ),
+    **{
+        f"{name}ReportState": Row(P.VIEW_REPORTS, LISTED)
+        for name in ("Sales", "Takings", "Deferred", "Entries")
+    },
     "DashboardState": Row(P.VIEW_REQUESTS, f"{PAGE} search"),
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "HouseholdState": Row(
