@@ -70,6 +70,14 @@ def document(
     )
 
 
+def policy_leading_to(origin: str) -> str:
+    """The policy of a page whose form may end at another site: browsers follow no other redirect.
+
+    `origin` is "" for a form that stays with us.
+    """
+    return POLICY.replace("form-action 'self'", f"form-action 'self' {origin}".rstrip())
+
+
 async def shared(
     request: Request, key: Hashable, make: Callable[[], Made], *, life_s: float | None = None
 ) -> Response:

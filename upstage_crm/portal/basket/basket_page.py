@@ -14,7 +14,7 @@ from upstage_crm.core.languages import speaker
 from upstage_crm.orders.views import BasketState, Contact
 from upstage_crm.portal import portal_words
 from upstage_crm.portal.addresses import BASKET, WHATS_ON
-from upstage_crm.portal.answers import NO_STORE, POLICY, see
+from upstage_crm.portal.answers import NO_STORE, policy_leading_to, see
 from upstage_crm.portal.basket import basket_commands
 from upstage_crm.portal.basket.basket_commands import Kept
 from upstage_crm.portal.basket.basket_words import BasketWords, basket_words
@@ -64,9 +64,11 @@ async def answer_with(request: Request, said: Said) -> Response:
 
 
 def own_page(body: str, status: int = 200) -> Response:
-    """A page that is one visitor's own."""
+    """A page that is one visitor's own. Its form may lead on to the page on which a card pays."""
+    cards = runtime().cards
+    origin = cards.offered.form_action if cards.is_offered else ""
     headers = {
-        "content-security-policy": POLICY,
+        "content-security-policy": policy_leading_to(origin),
         "x-frame-options": "DENY",
         "cache-control": NO_STORE,
         "x-robots-tag": "noindex",
