@@ -21,17 +21,20 @@ button calendar cells change changes check checking checks chips choice choose c
 closed code codes columns command commands comments communications component components confirm
 confirmations consequences contact contacts context controls cookie cookies copies copy copying core
 counting countries country coverage create crm crowd currency dashboard data database date dates
-days db deadline decide decisions delivery demo design desk detail details devices dialog dialogs
+day days db deadline decide decisions delivery
+demo design desk detail details devices dialog dialogs
 diff dispatcher dispute disputes document door downloads drawer drawing earlier earning edit email
 entry environment erasure errors event events exchanges explained export exporting fact factor facts
 failures feedback feeds field fields figures file files filing filters finding findings fixed
 foreign forged forgery form formats forms frame free frozen gallery gate grid hashing headers health
 held history holds house household households houses html http icons ids in incoming index inputs
-integrity inventory invitations issuing jobs keys labels language languages last layout ledger level
+integrity inventory invitations issuing jobs keys labels
+language languages last layout ledger letter letters level
 lifecycle limits lines link links list listings lists live loader local lock locking log login mail
-mailbox mailboxes mails main map mark member memory menu message messages migrations missing model
+mailbox mailboxes mailer mails main map mark
+member memory menu message messages migrations missing model
 money moves name names naming narrowed near needs news next note notes notifications number numbers
-objections obstacles offer office on open opening order orders organisation origins out overview
+objections obstacles of offer office on open opening order orders organisation origins out overview
 owner page pages palette paper part parts passkey passkeys password passwords past paths patron
 patrons payment payments pdf people performance performances periods person phone phones picture
 pictures plan plans plot plots plugins policy pools portal postgres postings preferences preview
