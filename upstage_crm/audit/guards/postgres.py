@@ -24,6 +24,7 @@ _NUMBERS = frozenset(
         *("running_minutes", "interval_minutes", "season", "width", "height"),
         *("capacity", "held", "sold", "blocked", "extensions_left", "copies_left"),
         *("fee_amount", "tax", "tax_basis_points", "code_version"),
+        *("tickets", "debits", "credits"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
@@ -35,6 +36,7 @@ _BIG_NUMBERS = frozenset(
         *("sign_count", "last_step", "n", "tx", "refunded", "total"),
         *("float_amount", "practised", "expected_cash", "counted_cash"),
         *("expected_terminal", "counted_terminal"),
+        *("income_total", "fee_total", "tax_total", "debit", "credit"),
     }
 )
 _NUMBERED_ROWS = frozenset(
@@ -49,6 +51,9 @@ _TOKEN = re.compile(
 )
 
 
+_WORDS = frozenset({("event", "credits")})  # named as a number elsewhere is
+
+
 def type_of(table: str, column: str) -> str:
     """The type of a column, as PostgreSQL calls it, by the names that the house gives."""
     if column.endswith(("_at", "_until")) or column in _INSTANTS:
@@ -59,7 +64,8 @@ def type_of(table: str, column: str) -> str:
         return "int4"
     if column == "amount" and table in _BIG_AMOUNTS:
         return "int8"
-    if column in _NUMBERS or (column == "id" and table in _NUMBERED_ROWS):
+    is_counted = column in _NUMBERS and (table, column) not in _WORDS
+    if is_counted or (column == "id" and table in _NUMBERED_ROWS):
         return "int4"
     return "int8" if column in _BIG_NUMBERS else "text"
 

@@ -1,6 +1,6 @@
 """Letters: which buyers are to be told of their order, and of the day of a performance
 
-Revision: 0043, after 0042
+Revision: 0044, after 0043
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0043"
-down_revision = "0042"
+revision = "0044"
+down_revision = "0043"
 
 UNTOLD = sa.text("told_at IS NULL")
 INSTANT = sa.DateTime(timezone=True)
