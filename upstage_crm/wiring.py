@@ -33,6 +33,7 @@ from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.mail.sending.sender import Sender
 from upstage_crm.orders.files.drawing import FileDrawer
 from upstage_crm.orders.files.ticket_code import TicketKeys
+from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.payments.providers.cards import Cards
@@ -76,6 +77,7 @@ class Runtime:
     cards: Cards
     ticket_keys: TicketKeys
     draw_file: Draw
+    order_mailer: OrderMailer
 
     @property
     def mail_mode(self) -> MailMode:
@@ -204,6 +206,7 @@ def build(
         cards=cards or Cards(_card_providers(settings, database)),
         ticket_keys=tickets,
         draw_file=draw_file,
+        order_mailer=OrderMailer(composer=composer, public_url=settings.base_url, kid=tickets.kid),
     )
 
 

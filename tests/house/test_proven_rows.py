@@ -32,6 +32,8 @@ GRANTS_NOTHING = {
     "basket_line": "a sale compares its price with the proven one",
     "orders": "guards keep it as it was sold; nothing acts on its words",
     "order_contact": "guards let nothing but its erasure change it",
+    "day_of_mail": "tickets go to a proven record's address, or the order's own",
+    "order_letter": "a letter goes to the address of its order",
     "order_step": "guards keep it as it was written",
     "order_line": "guards keep it as it was written",
     "scan": "guards keep it as it was written",

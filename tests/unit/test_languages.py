@@ -225,10 +225,11 @@ def test_dates_and_countries_have_names_in_every_language() -> None:
 def mail(kind: MailKind, audience: Audience, language: str) -> MailMessage:
     """A mail as its command would have it written in `language`."""
     draft, say = sample_draft(kind, audience), speaker(language)
+    is_stranger = audience in (Audience.PROPOSED, Audience.BUYER)
     lines = [
         FieldLine(
             label=say(entry.label),
-            now="" if audience is Audience.PROPOSED else "ada.byron@oldmail.example",
+            now="" if is_stranger else "ada.byron@oldmail.example",
             proposed="ada@lovelace.example",
             outcome=say("approved"),
         )
@@ -237,9 +238,7 @@ def mail(kind: MailKind, audience: Audience, language: str) -> MailMessage:
     moment = when.in_words(AT, ZoneInfo("Europe/Berlin"), language)
     spoken: dict[str, object] = {
         "fields": lines,
-        "greeting": None
-        if audience is Audience.PROPOSED
-        else say("Dear {name},").format(name="Ada Lovelace"),
+        "greeting": None if is_stranger else say("Dear {name},").format(name="Ada Lovelace"),
         "reason_sentence": say(REASONS[ReasonCode.OTHER].sentence),
         **{name: moment for name in draft.context if name.endswith("_text")},
         "method_text": say(METHODS[DeskMethod.POST].sentence),

@@ -59,6 +59,8 @@ def filling(names: Collection[str]) -> Secrets:
 # Mails to patrons that are about no proposal.
 # Two members did it, and none of them is named.
 OF_NO_PROPOSER = (
+    MailKind.ORDER_CONFIRMATION,
+    MailKind.DAY_OF,
     MailKind.RECORD_ERASED,
     MailKind.PROTECTION_REMOVED,
     MailKind.SUPPRESSION_LIFTED,

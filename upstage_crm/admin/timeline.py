@@ -37,9 +37,9 @@ from upstage_crm.ui.components.text import reference
 from upstage_crm.ui.components.text import when as when_
 from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
 from upstage_crm.wording.actions import action_words
-from upstage_crm.wording.mails import event_words
+from upstage_crm.wording.mails import MAIL_KIND_WORDS, event_words
 from upstage_crm.wording.preferences import kept_words
-from upstage_crm.wording.sentences import MAIL_KIND_WORDS, cause_words, channel_words
+from upstage_crm.wording.sentences import cause_words, channel_words
 
 _REPORTS: Mapping[EventKind, tuple[str, str]] = {
     EventKind.DELIVERED: ("mail-check", "success"),

@@ -150,6 +150,43 @@ class NoticeContext(LetterContext):
     path: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitLines:
+    """One performance that the reader has tickets for, in words; a text that is "" is left out.
+
+    `seats` name each ticket's place, with its price type.
+    """
+
+    title: str
+    when: str
+    place: str
+    address: str
+    doors: str
+    seats: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class OrderContext(CommonContext):
+    """`order_confirmation`. `reference` is the order's, `total_text` what was paid for it in all.
+
+    `news` is what happened: `sale`, `exchange`, or `reissue` for new codes on the same tickets.
+    """
+
+    visits: list[VisitLines]
+    total_text: str
+    news: str
+
+
+class DayOfContext(CommonContext):
+    """`day_of`. `visit` is the performance; `has_tickets` says that the tickets are attached.
+
+    They are not where the mailbox that bought them still decides about the address.
+    """
+
+    visit: VisitLines
+    has_tickets: bool
+
+
 class AlertContext(CommonContext):
     """`staff_alert`. `proposer` is the member it is about, `reference` a short name of the alert.
 
@@ -206,6 +243,8 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.PROTECTION_REMOVED: KindSpec(5, EndedContext, {CURRENT: NO_LINK}),
     MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),
+    MailKind.ORDER_CONFIRMATION: KindSpec(8, OrderContext, {Audience.BUYER: NO_LINK}),
+    MailKind.DAY_OF: KindSpec(15, DayOfContext, {Audience.BUYER: NO_LINK}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),
@@ -229,8 +268,9 @@ def spec_of(draft: MailDraft) -> KindSpec:
         raise CatalogueMismatch(
             kind=draft.kind.value, missing=sorted(missing), links=sorted(draft.links)
         )
-    if draft.audience is PROPOSED and _names_patron(cast("Any", draft.context)):
-        raise CatalogueMismatch(kind=draft.kind.value, audience=PROPOSED.value, reveals=True)
+    is_stranger = draft.audience in (PROPOSED, Audience.BUYER)
+    if is_stranger and _names_patron(cast("Any", draft.context)):
+        raise CatalogueMismatch(kind=draft.kind.value, audience=draft.audience.value, reveals=True)
     return spec
 
 

@@ -47,6 +47,8 @@ class MailKind(StrEnum):
     RECORD_FROZEN = "record_frozen"
     PROTECTION_REMOVED = "protection_removed"
     RECORD_ERASED = "record_erased"
+    ORDER_CONFIRMATION = "order_confirmation"
+    DAY_OF = "day_of"
     STAFF_OUTCOME = "staff_outcome"
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password
@@ -55,10 +57,15 @@ class MailKind(StrEnum):
 
 
 class Audience(StrEnum):
-    """Who reads it. `PROPOSED` is assumed to be a stranger until proven otherwise."""
+    """Who reads it. `PROPOSED` is assumed to be a stranger until proven otherwise.
+
+    `BUYER` is the address that was typed for an order, or the holder's own: it is told of the order
+    and its tickets, and of no record.
+    """
 
     CURRENT = "current"
     PROPOSED = "proposed"
+    BUYER = "buyer"
     STAFF = "staff"
 
 

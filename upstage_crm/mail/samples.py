@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from upstage_crm.core import when
 from upstage_crm.core.email_address import mask_email
 from upstage_crm.core.languages import SOURCE, speaker
+from upstage_crm.core.money import in_words
 from upstage_crm.links.claims import LinkClaims, Purpose, Reviewer
-from upstage_crm.mail.catalogue import CATALOGUE
+from upstage_crm.mail.catalogue import CATALOGUE, VisitLines
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons.views import FieldLine
@@ -34,6 +35,7 @@ PATRON_NAME = "Ada Lovelace"
 _MAILBOXES = {
     Audience.CURRENT: NOW_ADDRESS,
     Audience.PROPOSED: PROPOSED_ADDRESS,
+    Audience.BUYER: NOW_ADDRESS,
     Audience.STAFF: "dana@lyric.example",
 }
 _ENDINGS = {
@@ -74,8 +76,17 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
     def instant(**later: float) -> str:
         return when.in_words(AT + timedelta(**later), zone, language)
 
-    hidden = audience is Audience.PROPOSED
+    hidden = audience in (Audience.PROPOSED, Audience.BUYER)
     staff = audience is Audience.STAFF
+    visit = VisitLines(
+        title="Così fan tutte",
+        when=instant(days=25),
+        place="Lyric Theatre, Main House",
+        address="12 Stage Door Lane\nLondon W6 0QL",
+        doors="18:45",
+        seats=("Stalls, row F, seat 12", "Stalls, row F, seat 13"),
+        notes=("Angel Court 3",),
+    )
     line = FieldLine(
         label=say("Email address"),
         # Each mailbox recognises the other one, and does not read it.
@@ -119,6 +130,11 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "count_text": "6",
         "limit_text": "5",
         "until_text": instant(days=7),
+        "visits": [visit],
+        "visit": visit,
+        "total_text": in_words(7_000, "GBP", language),
+        "news": "sale",
+        "has_tickets": True,
         **_LETTERS.get(kind, {}),
     }
     wanted = CATALOGUE[kind].context.__required_keys__

@@ -21,6 +21,7 @@ Conflict
 ├── BuyerGone
 ├── TicketNotValid          facts: `place`
 ├── NoValidTicket
+├── LettersSent
 └── PerformanceBegun
 """
 
@@ -141,3 +142,9 @@ class PerformanceBegun(Conflict):
     """The performance has begun, so its tickets are neither returned nor exchanged."""
 
     code = "performance_begun"
+
+
+class LettersSent(Conflict):
+    """Letters to buyers were sent by another process meanwhile."""
+
+    code = "letters_sent"

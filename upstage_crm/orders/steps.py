@@ -15,6 +15,7 @@ from sqlmodel import Session
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import new_id
 from upstage_crm.orders.errors import TicketNotValid, UnknownOrder, UnknownTicket
+from upstage_crm.orders.letters.tables import OrderLetterRow
 from upstage_crm.orders.order_postings import Booked
 from upstage_crm.orders.tables import OrderLineRow, OrderRow, OrderStepRow, TicketRow
 from upstage_crm.orders.views import BasketLine, Seller, StepKind, TicketState
@@ -29,6 +30,9 @@ _NEW_STEP, _NEW_LINES, _NEW_TICKETS = (
     sa.insert(ORDER_LINE),
     sa.insert(TICKET),
 )
+_NEW_LETTER = sa.insert(table_of(OrderLetterRow))
+TOLD = frozenset({StepKind.SALE, StepKind.EXCHANGE, StepKind.REISSUE})
+"""The steps after which the buyer is mailed the tickets that count."""
 _SALT_BYTES = 16
 _LINE_KIND = "ticket"
 _LAST = sa.select(sa.func.coalesce(sa.func.max(STEP.c.n), 0)).where(
@@ -115,6 +119,8 @@ def begin(
         "created_at": context.now,
     }
     connection.execute(_NEW_STEP, row)
+    if kind in TOLD:
+        connection.execute(_NEW_LETTER, {"step_id": step_id, "order_id": order_id})
     return step_id
 
 

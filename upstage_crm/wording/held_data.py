@@ -15,6 +15,7 @@ from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.privacy.held_data import Section, Value
 from upstage_crm.wording.action_table import ACTIONS
 from upstage_crm.wording.households import RELATION_WORDS
+from upstage_crm.wording.mails import MAIL_KIND_WORDS
 from upstage_crm.wording.preferences import (
     ANSWER_WORDS,
     BASIS_WORDS,
@@ -25,7 +26,6 @@ from upstage_crm.wording.preferences import (
 )
 from upstage_crm.wording.sentences import (
     LANGUAGE_WORDS,
-    MAIL_KIND_WORDS,
     OUTCOME_WORDS,
     RECEIPT_WORDS,
     STATE_WORDS,

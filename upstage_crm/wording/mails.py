@@ -1,4 +1,4 @@
-"""What became of a mail, in words: the key of its chip, and one sentence for its reason.
+"""Mails in words: their kinds and readers, and what became of one, with a sentence for its reason.
 
 A mail carries a stable code for its last failure: ours (`matter_over`) or the provider's own word
 (`validation_error`). Codes that we do not know are told by the status of the answer.
@@ -12,11 +12,46 @@ from datetime import datetime, tzinfo
 from upstage_crm.core import when
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.event_log import NotedEvent
+from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailSummary
 
 SERVER_FAULT = 500
 
+MAIL_KIND_WORDS: Mapping[MailKind, str] = {
+    MailKind.DECISION_REQUEST: "Approval request",
+    MailKind.DECISION_REMINDER: "Reminder of the approval request",
+    MailKind.CHANGE_NOTICE: "Notice of a new address",
+    MailKind.NOTICE_REMINDER: "Reminder of the notice",
+    MailKind.FURTHER_CHANGE: "Notice of a further change, to the former address",
+    MailKind.CHANGE_WAITING: "Confirmation of the approval, with the waiting period",
+    MailKind.DESK_NOTICE: "Notice of a change confirmed at the desk",
+    MailKind.CHANGE_APPLIED: "Confirmation of the change",
+    MailKind.CHANGE_PARTLY_APPLIED: "Confirmation of a partly approved change",
+    MailKind.CHANGE_REJECTED: "Confirmation of the rejection",
+    MailKind.CHANGE_EXPIRED: "Expired",
+    MailKind.CHANGE_WITHDRAWN: "Notice of the withdrawal",
+    MailKind.CHANGE_SUPERSEDED: "Notice that a newer request replaced it",
+    MailKind.CHANGE_UNDELIVERABLE: "Notice that an email could not be delivered",
+    MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
+    MailKind.SUPPRESSION_LIFTED: "Notice that we may write again",
+    MailKind.RECORD_FROZEN: "Alert: a record is in dispute",
+    MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
+    MailKind.RECORD_ERASED: "Confirmation of the erasure",
+    MailKind.ORDER_CONFIRMATION: "Confirmation of an order, with its tickets",
+    MailKind.DAY_OF: "Reminder on the day of the performance",
+    MailKind.STAFF_OUTCOME: "Result (to staff)",
+    MailKind.STAFF_INVITATION: "Invitation to the team",
+    MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
+    MailKind.STAFF_NOTICE: "Notice about a staff account",
+    MailKind.STAFF_ALERT: "Alert: unusual activity of a colleague",
+}
+AUDIENCE_WORDS: Mapping[Audience, str] = {
+    Audience.CURRENT: "the current address",
+    Audience.PROPOSED: "the proposed address",
+    Audience.BUYER: "the buyer",
+    Audience.STAFF: "a staff member",
+}
 EVENT_WORDS: Mapping[EventKind, str] = {
     EventKind.SENT: "Accepted by the provider",
     EventKind.DELIVERED: "Delivered",

@@ -23,7 +23,6 @@ from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
 from upstage_crm.mail.delivery import MailMode
-from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.patrons.advice import Advice, AdviceCode
 from upstage_crm.patrons.commands import PatronStatus
 from upstage_crm.patrons.views import SuppressionCause
@@ -275,37 +274,6 @@ RECEIPT_WORDS: Mapping[ReceiptEvent, str] = {
     ReceiptEvent.OBJECTED: "Objected to",
     ReceiptEvent.REVERTED: "Undone",
     ReceiptEvent.CONFIRMED_AT_DESK: "Confirmed at the desk",
-}
-MAIL_KIND_WORDS: Mapping[MailKind, str] = {
-    MailKind.DECISION_REQUEST: "Approval request",
-    MailKind.DECISION_REMINDER: "Reminder of the approval request",
-    MailKind.CHANGE_NOTICE: "Notice of a new address",
-    MailKind.NOTICE_REMINDER: "Reminder of the notice",
-    MailKind.FURTHER_CHANGE: "Notice of a further change, to the former address",
-    MailKind.CHANGE_WAITING: "Confirmation of the approval, with the waiting period",
-    MailKind.DESK_NOTICE: "Notice of a change confirmed at the desk",
-    MailKind.CHANGE_APPLIED: "Confirmation of the change",
-    MailKind.CHANGE_PARTLY_APPLIED: "Confirmation of a partly approved change",
-    MailKind.CHANGE_REJECTED: "Confirmation of the rejection",
-    MailKind.CHANGE_EXPIRED: "Expired",
-    MailKind.CHANGE_WITHDRAWN: "Notice of the withdrawal",
-    MailKind.CHANGE_SUPERSEDED: "Notice that a newer request replaced it",
-    MailKind.CHANGE_UNDELIVERABLE: "Notice that an email could not be delivered",
-    MailKind.CHANGE_REVERTED: "Confirmation that the change was undone",
-    MailKind.SUPPRESSION_LIFTED: "Notice that we may write again",
-    MailKind.RECORD_FROZEN: "Alert: a record is in dispute",
-    MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
-    MailKind.RECORD_ERASED: "Confirmation of the erasure",
-    MailKind.STAFF_OUTCOME: "Result (to staff)",
-    MailKind.STAFF_INVITATION: "Invitation to the team",
-    MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
-    MailKind.STAFF_NOTICE: "Notice about a staff account",
-    MailKind.STAFF_ALERT: "Alert: unusual activity of a colleague",
-}
-AUDIENCE_WORDS: Mapping[Audience, str] = {
-    Audience.CURRENT: "the current address",
-    Audience.PROPOSED: "the proposed address",
-    Audience.STAFF: "a staff member",
 }
 DUPLICATE_WORDS: Mapping[str, str] = {
     "phone": "same phone number",

@@ -19,7 +19,7 @@ from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.wording.actions import subject_words
-from upstage_crm.wording.sentences import MAIL_KIND_WORDS
+from upstage_crm.wording.mails import MAIL_KIND_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
     Need.FROZEN: ("In dispute", "shield-alert", "danger"),

@@ -41,11 +41,7 @@ from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.staff.auth.sessions import Stage
 from upstage_crm.staff.roles import Permission, Role, StaffMember, may
 from upstage_crm.wiring import runtime
-from upstage_crm.wording.mails import delivery_key
-from upstage_crm.wording.sentences import (
-    AUDIENCE_WORDS,
-    MAIL_KIND_WORDS,
-)
+from upstage_crm.wording.mails import AUDIENCE_WORDS, MAIL_KIND_WORDS, delivery_key
 
 COLUMNS = (
     "mail",

@@ -40,11 +40,8 @@ from upstage_crm.ui.components.records.toolbar import (
     toolbar,
 )
 from upstage_crm.ui.components.text import breadcrumbs
-from upstage_crm.wording.sentences import (
-    AUDIENCE_WORDS,
-    LANGUAGE_WORDS,
-    MAIL_KIND_WORDS,
-)
+from upstage_crm.wording.mails import AUDIENCE_WORDS, MAIL_KIND_WORDS
+from upstage_crm.wording.sentences import LANGUAGE_WORDS
 
 PLACE = "/mailbox/gallery/"
 PART = "/mailbox/sample"

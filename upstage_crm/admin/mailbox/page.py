@@ -37,7 +37,7 @@ from upstage_crm.ui.components.records.table import (
     two_lines,
 )
 from upstage_crm.ui.components.text import address, reference, when
-from upstage_crm.wording.sentences import MAIL_KIND_WORDS
+from upstage_crm.wording.mails import MAIL_KIND_WORDS
 
 PLAY = "Open an email to see what its reader sees. Its buttons work: you play the patron."
 _STATES = [

@@ -15,13 +15,11 @@ from upstage_crm.mail.resend_copy import is_again
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.wording.mails import (
+    AUDIENCE_WORDS,
+    MAIL_KIND_WORDS,
     delivery_key,
     delivery_note,
     event_words,
-)
-from upstage_crm.wording.sentences import (
-    AUDIENCE_WORDS,
-    MAIL_KIND_WORDS,
 )
 
 

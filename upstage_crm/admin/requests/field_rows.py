@@ -14,10 +14,8 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.views import FieldLine
-from upstage_crm.wording.sentences import (
-    AUDIENCE_WORDS,
-    CHANNEL_WORDS,
-)
+from upstage_crm.wording.mails import AUDIENCE_WORDS
+from upstage_crm.wording.sentences import CHANNEL_WORDS
 
 _SAID = {
     Action.FIELD_APPROVED: "Approved",

@@ -10,8 +10,7 @@ from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.privacy.redacted_trail import seen_address
-from upstage_crm.wording.mails import delivery_key
-from upstage_crm.wording.sentences import AUDIENCE_WORDS, MAIL_KIND_WORDS
+from upstage_crm.wording.mails import AUDIENCE_WORDS, MAIL_KIND_WORDS, delivery_key
 
 _AT_ONCE = timedelta(minutes=1)
 _SETTLED = {

@@ -8,10 +8,8 @@ from upstage_crm.core import when
 from upstage_crm.mail.message import Audience
 from upstage_crm.receipts.facts import AT_THE_DESK, BY_STAFF
 from upstage_crm.receipts.queries import ReceiptLine
-from upstage_crm.wording.sentences import (
-    AUDIENCE_WORDS,
-    RECEIPT_WORDS,
-)
+from upstage_crm.wording.mails import AUDIENCE_WORDS
+from upstage_crm.wording.sentences import RECEIPT_WORDS
 
 _BY = {BY_STAFF: "by staff", AT_THE_DESK: "by two staff members"}
 

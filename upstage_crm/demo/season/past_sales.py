@@ -25,6 +25,7 @@ from upstage_crm.inventory.errors import NotLaidOut
 from upstage_crm.ledger import books
 from upstage_crm.ledger.views import Posting, PostingKind
 from upstage_crm.orders import basket_prices, order_postings, steps
+from upstage_crm.orders.letters import day_of
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.views import BasketLine, StepKind, Tender
 from upstage_crm.patrons.queries import full_name
@@ -354,6 +355,7 @@ def add(context: StaffContext[object]) -> None:
         except NotLaidOut:
             continue
     sales.write()
+    day_of.pass_over(session, now=now)
 
 
 def _opens_at(offer: Offer) -> datetime:

@@ -133,6 +133,11 @@ class VisitFacts:
         return cls(**cast("Any", given))
 
 
+def visit_uid(reference: str, performance_id: str) -> str:
+    """How calendars tell the visit of an order: the same wherever its file comes from."""
+    return f"{reference}-{performance_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlipFacts:
     """The receipt of a sale on narrow paper: `lines`, `taxes` and `tenders` pair words and amount.

@@ -15,6 +15,7 @@ DOOR_SENTENCES: Mapping[str, str] = {
     "mail_file_invalid": "A file of an email cannot be attached under this name.",
     "mail_file_not_drawn": "A file of this email can no longer be made.",
     "nonce_taken": "This device used the number of an earlier scan again. Scan the ticket again.",
+    "letters_sent": "These emails were sent a moment ago.",
     "not_printed": ("The printer did not say that it printed. Look at its paper, then try again."),
     "scan_unreadable": "This scan could not be read. Load the page again.",
 }
