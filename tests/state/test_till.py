@@ -287,7 +287,8 @@ async def test_a_sale_ends_with_its_shift(scene: Scene) -> None:
     page = await scene.pay()
 
     assert page.problem == SENTENCES["shift_closed"]
-    assert page.sold == ""
+    assert (page.sold, page.codes.count("h"), page.codes.count("m")) == ("", 0, 2)
+    assert scene.shop.made.states() == {}
 
 
 async def test_tills_are_added_renamed_retired_and_a_shift_is_closed_for_another(

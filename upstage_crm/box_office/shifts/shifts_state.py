@@ -7,6 +7,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.box_office.shifts.closing import close_and_let_go
 from upstage_crm.box_office.shifts.shift_rows import ReportRow, report_rows, report_title
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
@@ -18,7 +19,7 @@ from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission
-from upstage_crm.tills import queries, shifts, till_commands
+from upstage_crm.tills import queries, till_commands
 from upstage_crm.tills.errors import UnknownTill
 from upstage_crm.tills.views import ShiftReport, ShiftView, TillView
 from upstage_crm.wiring import runtime
@@ -157,7 +158,7 @@ class TillDialogState(DialogMixin, AdminState):
         return await self._send(
             CLOSE,
             form,
-            lambda context, typed: shifts.close(
+            lambda context, typed: close_and_let_go(
                 context,
                 shift_id=shift_id,
                 counted_cash=read_amount(typed.get(AMOUNT, ""), currency(context.session)),
