@@ -84,11 +84,15 @@ TABLE: dict[str, Row] = {
     "ContactsState": Row(
         P.EDIT_PATRON, "ask keep start_over turn", each("add remove", P.EDIT_PATRON)
     ),
+    **{
+        f"{name}ReportState": Row(P.VIEW_REPORTS, LISTED)
+        for name in ("Sales", "Takings", "Deferred", "Entries")
+    },
     "DashboardState": Row(P.VIEW_REQUESTS, f"{PAGE} search"),
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "HouseholdState": Row(
         P.EDIT_PATRON,
-        "ask keep start_over turn",
+        "ask choose find keep start_over turn",
         each("join leave make_head relate unrelate", P.EDIT_PATRON),
     ),
     "MailboxState": Row(
@@ -100,6 +104,16 @@ TABLE: dict[str, Row] = {
         P.EDIT_PATRON,
         "ask keep start_over turn",
         each("add change remove", P.EDIT_PATRON),
+    ),
+    "OrderDialogState": Row(
+        P.VIEW_ORDERS,
+        "keep open_give_back open_reissue open_return start_over turn",
+        {"give_back": P.REFUND_ORDERS, "reissue": P.SELL_TICKETS, "take_back": P.REFUND_ORDERS},
+    ),
+    "OrderListState": Row(P.VIEW_ORDERS, LISTED),
+    "OrderRecordState": Row(P.VIEW_ORDERS, f"{PAGE} hide"),
+    "OrderRevealState": Row(
+        P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}
     ),
     "PaletteState": Row(None, "find"),
     "PatronCareState": Row(

@@ -163,6 +163,7 @@ class Action(StrEnum):
     MAIL_SENT_AGAIN = "mail.sent_again"
     MAIL_RESUMED = "mail.resumed"
     POLICY_CHANGED = "policy.changed"
+    REPORT_EXPORTED = "report.exported"
     TRAIL_EXPORTED = "trail.exported"
     TRAIL_OPENED = "trail.opened"
     TRAIL_KEY_ENTERED = "trail.key_entered"

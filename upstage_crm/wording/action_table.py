@@ -283,6 +283,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.POLICY_CHANGED: ActionLook(
         "changed the rules of requests", _SETTINGS, "settings", "neutral"
     ),
+    Action.REPORT_EXPORTED: ActionLook(
+        "took a report out as a file", _ORDERS, "download", "neutral"
+    ),
     Action.TRAIL_EXPORTED: ActionLook("exported the trail", _SETTINGS, "settings", "neutral"),
     Action.TRAIL_OPENED: ActionLook("opened the trail", _SETTINGS, "settings", "neutral"),
     Action.TRAIL_KEY_ENTERED: ActionLook(
