@@ -153,7 +153,7 @@ PAGES: tuple[Page, ...] = (
         name="Box office",
         view=till_page.page,
         state=TillState,
-        icon="ticket",
+        icon="inbox",
     ),
     Page(
         route="/box-office/shifts",

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlmodel import Session
 
 from tests.support.engine import Engine
 from tests.support.journey import PATIENCE_MS, hydrated, opened, sign_in
@@ -40,17 +41,21 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.households import commands as households
 from upstage_crm.households.rules import RelationKind
 from upstage_crm.inventory import house_holds, seatings
+from upstage_crm.orders import basket_lines, baskets, sale
+from upstage_crm.orders.views import Contact, Seller, Tender
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.details import edit_contacts, notes
 from upstage_crm.patrons.queries import get_by_number
 from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.payments.views import Method
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
-from upstage_crm.programme import pictures
+from upstage_crm.programme import performances, pictures
 from upstage_crm.programme import queries as events
 from upstage_crm.programme.picture_reading import Picture
-from upstage_crm.programme.prices import price_types, window_commands
-from upstage_crm.programme.prices.views import Audience, SaleChannel
+from upstage_crm.programme.prices import price_lists, price_types, window_commands
+from upstage_crm.programme.prices.price_lists import NewPrices
+from upstage_crm.programme.prices.views import Audience, Cell, SaleChannel
 from upstage_crm.programme.prices.window_commands import NewWindow
 from upstage_crm.proof import integrity
 from upstage_crm.staff.command_context import StaffContext
@@ -154,6 +159,17 @@ def chosen(name: str, row: str = "\\w\\w-") -> Callable[[Page], None]:
     return press
 
 
+def in_order(buyer: str, name: str) -> Callable[[Page], None]:
+    """Find the order of a buyer at the till, and press a button of it."""
+
+    def press(page: Page) -> None:
+        page.get_by_role("combobox", name="Order").fill(buyer)
+        page.get_by_role("option", name=re.compile(buyer)).click()
+        page.get_by_role("region", name="Order").get_by_role("button", name=name).click()
+
+    return press
+
+
 CASES: dict[str, Case] = {
     "ProposeState.propose": Case("mara", button("Propose change")),
     "RevealState.reveal": Case("born", button("Show Date of birth"), who=CLERK),
@@ -239,6 +255,9 @@ CASES: dict[str, Case] = {
             ("close_shift", "Close shift"),
         )
     },
+    "TillReturnState.return_tickets": Case(
+        "shift", in_order("Rita", "Return"), elsewhere="queue", about="Return tickets"
+    ),
     "TillDialogState.add_till": Case(
         "shifts", button("Add till"), elsewhere="queue", about="Add till"
     ),
@@ -452,6 +471,7 @@ def furnish(house: House) -> None:
     engine.act(owner, till_commands.add, name="Foyer")
     bar = engine.act(owner, till_commands.add, name="Bar")
     engine.act(owner, shifts.open_shift, till_id=bar, float_amount=100_00)
+    _sold(engine, owner, hall)
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
@@ -707,6 +727,49 @@ def _laid_out(engine: Engine, owner: StaffMember, hall: str, event: str) -> str:
         seat_ids=["Stalls-A-1"],
     )
     return performance
+
+
+def _sold(engine: Engine, owner: StaffMember, hall: str) -> None:
+    """Sell a ticket to Rita, for a performance of its own."""
+    event = engine.act(owner, programme.add_event, typed={"title": "Requiem"})
+    engine.act(
+        owner,
+        programme.add_performances,
+        event_id=event,
+        hall_id=hall,
+        days=[date(2030, 3, 2)],
+        at=time(19, 30),
+    )
+    performance = engine.read(lambda s: events.event(s, event)).performances[0].id
+    engine.act(owner, seatings.lay_out, performance_id=performance)
+    adult = next(iter(engine.read(price_types.price_types)))
+    new = NewPrices(
+        amounts={Cell("A", adult): 3_500},
+        fees=[],
+        tax_rate_id=engine.act(owner, price_types.add_tax_rate, typed={"name": "Tax", "rate": "5"}),
+        starts_at=engine.now,
+    )
+    engine.act(owner, price_lists.save, event_id=event, after=0, new=new)
+    window = NewWindow(audience=Audience.PUBLIC, channels=list(SaleChannel), opens_at=engine.now)
+    engine.act(owner, window_commands.add_windows, event_id=event, new=window)
+    engine.act(owner, performances.put_on_sale, performance_ids=[performance], checks=())
+    seller = Seller(channel=SaleChannel.BOX_OFFICE, actor=owner)
+
+    def sell(session: Session) -> None:
+        context = engine.staff_context(session, owner)
+        basket = baskets.open_basket(context, seller)
+        view = basket_lines.add_best(
+            context, seller, basket, performance_id=performance, choices={adult: 1}
+        )
+        sale.sell(
+            context,
+            seller,
+            basket_id=basket,
+            contact=Contact(name="Rita Return"),
+            tenders=[Tender(method=Method.TERMINAL, amount=view.total)],
+        )
+
+    engine.write(sell)
 
 
 def turn(page: Page, path: str) -> None:

@@ -18,23 +18,23 @@ access account accounts acquirer action actions add address addresses admin admi
 answer answers approvals arrival asked assignment attachments attack attacks audit auth
 authenticator availability available back base base64url basket baskets best body books box broken
 browser build builder bulk busy button calendar card cards cash cells change changes check checking
-checkout checks chips choice choose chosen cli clock closed code codes columns command commands
-comments communications component components confirm confirmations consequences contact contacts
-context controls cookie cookies copies copy copying core counting countries country coverage create
-crm crowd currency dashboard data database date dates day days db deadline decide decisions deferred
-delivery demo design desk detail details devices dialog dialogs diff dispatcher display dispute
-disputes document door dots downloads drawer drawing earlier earning edit email entries entry
-environment erasure errors event events exchanges explained export exporting fact factor facts
-failures feedback feeds field fields figures file files filing filters finding findings fixed
-foreign forged forgery form formats forms found frame free frozen gallery gate grid handing hashing
-headers health heard held history holds house household households houses html http icons ids in
-incoming index inputs integrity inventory invitations issuing jobs keys labels language languages
-last layout ledger letter letters level lifecycle limits lines link links list listings lists live
-loader local lock locking log login mail mailbox mailboxes mailer mails main map mark member memory
-menu message messages migrations missing model money moves name names naming narrowed near needs
-news next note notes notifications number numbers objections obstacles of offer office on open
-opening order orders organisation origins out overview owner page pages palette paper parked part
-parts passkey passkeys password passwords past paths patron patrons paying payment payments pdf
+checkout checks chips choice choose chosen cli clock closed closing code codes columns command
+commands comments communications component components confirm confirmations consequences contact
+contacts context controls cookie cookies copies copy copying core counting countries country
+coverage create crm crowd currency dashboard data database date dates day days db deadline decide
+decisions deferred delivery demo design desk detail details devices dialog dialogs diff dispatcher
+display dispute disputes document door dots downloads drawer drawing earlier earning edit email
+entries entry environment erasure errors event events exchanges explained export exporting fact
+factor facts failures feedback feeds field fields figures file files filing filters finding findings
+fixed foreign forged forgery form formats forms found frame free frozen gallery gate gift gifts grid
+handing hashing headers health heard held history holds house household households houses html http
+icons ids in incoming index inputs integrity inventory invitations issuing jobs keys labels language
+languages last layout ledger letter letters level lifecycle limits lines link links list listings
+lists live loader local lock locking log login mail mailbox mailboxes mailer mails main map mark
+member memory menu message messages migrations missing model money moves name names naming narrowed
+near needs news next note notes notifications number numbers objections obstacles of offer office on
+open opening order orders organisation origins out overview owner page pages palette paper parked
+part parts passkey passkeys password passwords past paths patron patrons paying payment payments pdf
 people performance performances periods person phone phones picture pictures plan plans plot plots
 plugins policy pools portal postal postgres postings preferences preview price prices pricing print
 printer privacy programme progress proposable proposal propose provider providers proxies public

@@ -65,6 +65,7 @@ GRANTS_NOTHING = {
     "ledger_seal": "the trail holds its root",
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",
+    "till_gift": "guards say who decides; what is given is a sale of its own",
     "drawer_move": "it never changes, and the ledger has its money",
     "rolled_day": "it only says of which days sums are kept",
     "sales_day": "it only sums the ledger up, and is remade from it every night",

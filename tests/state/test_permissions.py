@@ -241,7 +241,7 @@ TABLE: dict[str, Row] = {
         "ask_close ask_move ask_open ask_report keep start_over turn",
         each("begin end move_cash", P.RUN_TILLS),
     ),
-    "ShiftsState": Row(P.RUN_TILLS, PAGE),
+    "ShiftsState": Row(P.RUN_TILLS, PAGE, each("decline give", P.GIVE_TICKETS), "give"),
     "TillDialogState": Row(
         P.RUN_TILLS,
         "ask_add ask_close ask_rename ask_report ask_retire keep start_over turn",

@@ -19,6 +19,7 @@ from upstage_crm.box_office.till.patron_state import TillPatronState
 from upstage_crm.box_office.till.till_order_state import TillOrderState, TillReturnState
 from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.core.clock import FrozenClock
+from upstage_crm.inventory.views import SeatState
 from upstage_crm.ledger import queries as ledger
 from upstage_crm.ledger.views import Account
 from upstage_crm.orders import queries as orders
@@ -183,6 +184,54 @@ async def test_a_complimentary_ticket_needs_a_reason_and_no_money(scene: Scene) 
     assert scene.balance(Account.CASH_DRAWER) == 100_00
 
 
+async def test_a_clerk_asks_a_second_person_who_gives_from_another_session(scene: Scene) -> None:
+    parts = scene.parts
+    giver = scene.pipeline.client(
+        sign_in(parts.database, Role.MANAGER, at=parts.clock.now(), email="rosa@desk.example")
+    )
+    scene.tab = scene.pipeline.client(
+        sign_in(parts.database, Role.BOX_OFFICE, at=parts.clock.now(), email="vic@desk.example")
+    )
+    await scene.opened()
+    page = await scene.add("2G", reason="press")
+    assert (page.lines, page.codes.count("h")) == ([], 2)
+    assert page.done.startswith("A second person is asked for Stalls, row")
+    await scene.pipeline.send(scene.tab, ShiftsState.load, "/box-office/shifts/")
+    own = await scene.pipeline.state(scene.tab, ShiftsState)
+    assert own.gifts[0].refusal == "A manager decides this."
+    scene.parts.clock.advance(timedelta(minutes=2))
+
+    await scene.pipeline.send(giver, ShiftsState.load, "/box-office/shifts/")
+    shown = await scene.pipeline.state(giver, ShiftsState)
+    assert (shown.gifts[0].reason, "7 days" in shown.gifts[0].refusal) == ("Press", False)
+    await scene.pipeline.send(giver, ShiftsState.give, gift_id=shown.gifts[0].id)
+
+    shown = await scene.pipeline.state(giver, ShiftsState)
+    assert (shown.gifts, shown.done[:6], shown.problem) == ([], "Given:", "")
+    assert list(scene.shop.made.states().values()) == [SeatState.SOLD] * 2
+
+
+async def test_declined_tickets_are_free_and_paid_ones_are_no_gift(scene: Scene) -> None:
+    parts = scene.parts
+    giver, scene.tab = (
+        scene.tab,
+        scene.pipeline.client(
+            sign_in(parts.database, Role.BOX_OFFICE, at=parts.clock.now(), email="vic@desk.example")
+        ),
+    )
+    await scene.opened()
+    page = await scene.add("1A1G", reason="press")
+    assert page.problem == SENTENCES["gift_alone"]
+    await scene.add("1G", reason="sponsor")
+    await scene.pipeline.send(giver, ShiftsState.load, "/box-office/shifts/")
+    shown = await scene.pipeline.state(giver, ShiftsState)
+    await scene.pipeline.send(giver, ShiftsState.decline, gift_id=shown.gifts[0].id)
+
+    shown = await scene.pipeline.state(giver, ShiftsState)
+    assert (shown.gifts, shown.problem) == ([], "")
+    assert scene.shop.made.states() == {}
+
+
 async def test_a_patron_is_chosen_before_or_after_the_tickets(scene: Scene) -> None:
     desk = scene.shop.desk
     patron = desk.patron("mara@example.com", "Mara", "Okonkwo")
@@ -287,7 +336,8 @@ async def test_a_sale_ends_with_its_shift(scene: Scene) -> None:
     page = await scene.pay()
 
     assert page.problem == SENTENCES["shift_closed"]
-    assert page.sold == ""
+    assert (page.sold, page.codes.count("h"), page.codes.count("m")) == ("", 0, 2)
+    assert scene.shop.made.states() == {}
 
 
 async def test_tills_are_added_renamed_retired_and_a_shift_is_closed_for_another(

@@ -2,7 +2,8 @@
 
 Invalid
 ├── TypedUnreadable         facts: `text`
-└── TypedTooMany            facts: `most`
+├── TypedTooMany            facts: `most`
+└── GiftAlone
 Conflict
 └── NoShift
 """
@@ -22,6 +23,12 @@ class TypedTooMany(Invalid):
     """More tickets than one sale takes. Facts: `most`."""
 
     code = "till_typed_too_many"
+
+
+class GiftAlone(Invalid):
+    """Tickets that a second person has to give are asked for together with others."""
+
+    code = "gift_alone"
 
 
 class NoShift(Conflict):

@@ -98,6 +98,24 @@ def let_go(context: CommandContext[object], basket_id: str) -> None:
     turn(context.session, basket_id, BasketState.LET_GO, now=context.now)
 
 
+def let_go_of_shift(context: CommandContext[object], shift_id: str) -> int:
+    """Cancel what was being sold in a shift that is closed, parked or not; return how many.
+
+    Call it after the shift is locked, as a sale locks it before its basket. A basket whose payment
+    is open is left to that.
+    """
+    query = (
+        sa.select(BASKET.c.id)
+        .where(BASKET.c.shift_id == shift_id, BASKET.c.state == BasketState.OPEN)
+        .order_by(BASKET.c.id)
+    )
+    found = context.session.connection().execute(query).scalars().all()
+    for basket_id in found:
+        if lock(context.session, basket_id)["state"] is BasketState.OPEN:
+            let_go(context, basket_id)
+    return len(found)
+
+
 def keep_longer(context: CommandContext[object], basket_id: str) -> BasketView:
     """Keep the seats six minutes longer.
 

@@ -7,13 +7,15 @@ Invalid
 └── MoveReasonMissing
 NotFound
 ├── UnknownTill
-└── UnknownShift
+├── UnknownShift
+└── UnknownGift
 Conflict
 ├── TillChangedMeanwhile
 ├── TillRetired
 ├── TillInUse               facts: `till`, `by`
 ├── ShiftElsewhere          facts: `till`
-└── ShiftClosed
+├── ShiftClosed
+└── GiftDecided             facts: `by`
 """
 
 from __future__ import annotations
@@ -57,6 +59,12 @@ class UnknownShift(NotFound):
     code = "shift_unknown"
 
 
+class UnknownGift(NotFound):
+    """There are no such complimentary tickets to be given."""
+
+    code = "gift_unknown"
+
+
 class TillChangedMeanwhile(Conflict):
     """A colleague changed the till after the form was opened."""
 
@@ -85,3 +93,9 @@ class ShiftClosed(Conflict):
     """The shift is closed: nothing is sold, moved or booked in it any more."""
 
     code = "shift_closed"
+
+
+class GiftDecided(Conflict):
+    """The complimentary tickets were given or declined before. Facts: `by`."""
+
+    code = "gift_decided"

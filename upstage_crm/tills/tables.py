@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
-from upstage_crm.tills.views import NAME_LIMIT, REASON_LIMIT, MoveKind
+from upstage_crm.tills.views import NAME_LIMIT, REASON_LIMIT, GiftState, MoveKind
 
 KEY_LIMIT = 80  # characters
 _USED, _OPEN = sa.text("retired_at IS NULL"), sa.text("closed_at IS NULL")
+_ASKED = sa.text("state = 'asked'")
 
 
 class TillRow(SQLModel, table=True):
@@ -100,3 +101,29 @@ class DrawerMoveRow(SQLModel, table=True):
     reason: str = Field(max_length=REASON_LIMIT)
     made_by: str = Field(max_length=120)
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TillGiftRow(SQLModel, table=True):
+    """Complimentary tickets above what one person may give alone, until another has decided."""
+
+    __tablename__ = "till_gift"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
+    __table_args__ = (
+        sa.CheckConstraint("seats > 0", name="ck_till_gift_seats"),
+        sa.Index("uq_till_gift_basket", "basket_id", unique=True),
+        sa.Index("ix_till_gift_asked", "id", sqlite_where=_ASKED, postgresql_where=_ASKED),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    basket_id: str = Field(max_length=32)
+    shift_id: str = Field(foreign_key="till_shift.id", max_length=32)
+    type_id: str = Field(max_length=32)
+    reason: str = Field(max_length=32)
+    seats: int
+    about: str = Field(max_length=REASON_LIMIT)
+    asked_by_id: str = Field(max_length=32)
+    asked_by: str = Field(max_length=120)
+    state: GiftState = Field(sa_column=sa.Column(text_enum(GiftState), nullable=False))
+    decided_by_id: str | None = Field(default=None, max_length=32)
+    decided_by: str = Field(default="", max_length=120)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

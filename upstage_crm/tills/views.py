@@ -72,6 +72,35 @@ class MoveView:
     created_at: datetime
 
 
+class GiftState(StrEnum):
+    """What became of complimentary tickets that a second person is asked for."""
+
+    ASKED = "asked"
+    GIVEN = "given"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftView:
+    """Complimentary tickets that a second person is asked for: a basket that keeps its seats.
+
+    `type_id` and `reason` are those that the tickets are to have; `about` names them in words.
+    """
+
+    id: str
+    basket_id: str
+    shift_id: str
+    type_id: str
+    reason: str
+    tickets: int
+    about: str
+    asked_by_id: str
+    asked_by: str
+    state: GiftState
+    decided_by: str
+    created_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """What one tender brought in a shift: taken in sales, given back, and how often."""

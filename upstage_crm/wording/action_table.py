@@ -266,6 +266,15 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.TILL_RETIRED: ActionLook("retired a till", _ORDERS, "settings", "warning"),
     Action.SHIFT_OPENED: ActionLook("opened a shift", _ORDERS, "key-round", "neutral"),
     Action.SHIFT_CLOSED: ActionLook("closed a shift", _ORDERS, "lock", "neutral"),
+    Action.GIFT_ASKED: ActionLook(
+        "asked a second person for complimentary tickets", _ORDERS, "users", "info"
+    ),
+    Action.GIFT_GIVEN: ActionLook(
+        "gave complimentary tickets as second person", _ORDERS, "users", "success"
+    ),
+    Action.GIFT_DECLINED: ActionLook(
+        "declined complimentary tickets as second person", _ORDERS, "circle-x", "neutral"
+    ),
     Action.CASH_MOVED: ActionLook("moved cash in a drawer", _ORDERS, "arrow-right", "neutral"),
     Action.PLAN_SAVED: ActionLook(
         "saved a new version of a seat plan", _PROGRAMME, "layout-dashboard", "neutral"

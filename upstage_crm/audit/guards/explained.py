@@ -77,6 +77,8 @@ _RULES: Mapping[str, str] = {
     "staff_since": "Role, email and password change together with the instant at which they did.",
     "suppressed_address_birth": "A suppression begins unlifted.",
     "suppressed_address_second": "Two different people lift a suppression; then it stays.",
+    "till_gift_birth": "Complimentary tickets begin as asked for.",
+    "till_gift_second": "Another person than the one who asked decides, once.",
     "till_shift_birth": "A shift begins open.",
     "till_shift_closed": "A shift that is closed keeps its count.",
 }

@@ -120,6 +120,18 @@ FIXED = {
         "created_at",
     ),
     "till": ("id", "created_at"),
+    "till_gift": (
+        "id",
+        "basket_id",
+        "shift_id",
+        "type_id",
+        "reason",
+        "seats",
+        "about",
+        "asked_by_id",
+        "asked_by",
+        "created_at",
+    ),
     "till_shift": (
         "id",
         "till_id",
@@ -182,6 +194,7 @@ _NEVER_DELETED = (
     "ticket",
     "till",
     "till_shift",
+    "till_gift",
     "drawer_move",
     "scan",
 )
@@ -250,6 +263,7 @@ _IDENTITY = {
     "ledger_entry": ("transaction_id, n",),
     "ledger_seal": ("id",),
     "till": ("id",),
+    "till_gift": ("id", "basket_id"),
     "till_shift": ("id", "till_id, number"),
     "drawer_move": ("id",),
 }

@@ -30,11 +30,17 @@ def rules(dialect: str) -> list[Rule]:
             "UPDATE",
             f"OLD.closed_at IS NOT NULL AND ({ended})",
         ),
+        Rule("till_gift_birth", "till_gift", "INSERT", "NEW.state <> 'asked'"),
+        Rule("till_gift_second", "till_gift", "UPDATE", _DECIDED_WRONGLY),
         Rule("drawer_move_late", "drawer_move", "INSERT", f"NOT ({_IS_OPEN})"),
         Rule("ledger_transaction_shift", "ledger_transaction", "INSERT", _TAKES_NO_MONEY),
     ]
 
 
+_DECIDED_WRONGLY = (
+    "OLD.state <> 'asked' OR NEW.state NOT IN ('given', 'declined') "
+    "OR NEW.decided_by_id IS NULL OR NEW.decided_by_id = OLD.asked_by_id"
+)
 _IS_OPEN = "EXISTS (SELECT 1 FROM till_shift s WHERE s.id = NEW.shift_id AND s.closed_at IS NULL)"
 _TAKES_NO_MONEY = (
     "EXISTS (SELECT 1 FROM till_shift s WHERE s.id = NEW.shift_id "

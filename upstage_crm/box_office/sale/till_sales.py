@@ -31,10 +31,11 @@ from upstage_crm.orders.views import (
 )
 from upstage_crm.organisation.currency import currency
 from upstage_crm.payments.views import Method
+from upstage_crm.pricing.errors import CompNotAllowed
 from upstage_crm.programme.prices.views import CompReason, SaleChannel
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import StaffMember
-from upstage_crm.tills import shifts
+from upstage_crm.tills import gifts, shifts
 from upstage_crm.tills.views import ShiftView
 
 TRAINING = "TRAINING"
@@ -106,6 +107,17 @@ class TillSales(Protocol):
     ) -> Done:
         """Sell what is in the basket."""
         ...
+
+
+def ensure_given_alone(actor: StaffMember, view: BasketView) -> None:
+    """Refuse complimentary tickets that need a second person.
+
+    Raises:
+        CompNotAllowed: they do.
+    """
+    count = sum(1 for line in view.lines if line.comp_reason is not None)
+    if count and not gifts.may_give_alone(actor, count):
+        raise CompNotAllowed
 
 
 def seller_at(shift: ShiftView, actor: StaffMember) -> Seller:
@@ -190,6 +202,7 @@ class RealSales:
     ) -> Done:
         """Sell what is in the basket."""
         shifts.ensure_open(context.session, self.seller.shift_id)
+        ensure_given_alone(context.actor, view)
         sold = sale.sell(
             context, self.seller, basket_id=view.id, contact=Contact(), tenders=tenders
         )

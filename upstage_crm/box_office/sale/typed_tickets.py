@@ -1,4 +1,4 @@
-"""What a clerk types for tickets, `2`, `2A` or `2A1C`, and the letters of price types. Pure."""
+"""What a clerk types for tickets, `2`, `2A` or `2A1C`, and what keys step through. Pure."""
 
 from __future__ import annotations
 
@@ -50,3 +50,20 @@ def read_typed(text: str, types: Mapping[str, str], first: str) -> dict[str, int
     if not 0 < sum(found.values()) <= MOST or 0 in found.values():
         raise TypedTooMany(most=MOST)
     return found
+
+
+def beside(keys: Sequence[str], key: str, step: int) -> str:
+    """The key before or after one, the same at either end."""
+    if not keys:
+        return ""
+    at = keys.index(key) + step if key in keys else 0
+    return keys[max(0, min(len(keys) - 1, at))]
+
+
+def alike(choices: Mapping[str, int], count: int, letters: Mapping[str, str]) -> str:
+    """`count` tickets of the one price type that was typed, as it is typed."""
+    if len(choices) != 1:
+        return "?"
+    type_id = next(iter(choices))
+    letter = next((one for one, known in letters.items() if known == type_id), "")
+    return f"{count}{letter}"

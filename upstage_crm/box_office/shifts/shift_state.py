@@ -6,6 +6,7 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.box_office.shifts.closing import close_and_let_go
 from upstage_crm.box_office.shifts.shift_rows import ReportRow, report_rows, report_title
 from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.core.errors import UpstageError
@@ -107,7 +108,7 @@ class ShiftDialogState(DialogMixin, AdminState):
         def close(context: StaffContext[object], typed: dict[str, str]) -> None:
             given = typed.get(TERMINAL, "").strip()
             found.append(
-                shifts.close(
+                close_and_let_go(
                     context,
                     shift_id=shift_id,
                     counted_cash=_amount(context.session, typed, AMOUNT),

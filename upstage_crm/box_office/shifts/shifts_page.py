@@ -47,11 +47,46 @@ def page() -> rx.Component:
         till_sheet(),
         stack(
             what_became(State),
-            rx.cond(State.has_loaded, stack(_tills(), _shifts()), card(skeleton_lines(6))),
+            rx.cond(State.has_loaded, _all(), card(skeleton_lines(6))),
         ),
         *_dialogs(),
         active="box-office",
         waiting=stack(page_header(NAME_OF_PAGE), card(skeleton_lines(6))),
+    )
+
+
+def _all() -> Child:
+    return stack(_gifts(), _tills(), _shifts())
+
+
+def _gifts() -> Child:
+    table = data_table(
+        [
+            column("Tickets"),
+            column("Reason"),
+            column("Asked by"),
+            column("Asked"),
+            column("Actions", hidden=True),
+        ],
+        rx.foreach(State.gifts, _gift),
+        label="Waiting for a second person",
+    )
+    waits = card(table, title="Waiting for a second person")
+    return show_if(State.gifts.length() > 0, waits)
+
+
+def _gift(row: Any) -> rx.Component:
+    decide = inline(
+        button("Give", size="small", variant="primary", on_click=State.give(row.id)),
+        button("Decline", size="small", on_click=State.decline(row.id)),
+    )
+    return table_row(
+        cell(row.about),
+        cell(row.reason),
+        cell(row.by),
+        cell(row.asked),
+        cell(rx.cond(filled(row.refusal), rx.el.span(row.refusal, class_name="u-muted"), decide)),
+        key=row.id,
     )
 
 

@@ -1,12 +1,16 @@
 """The page of the tills and shifts, and its dialogs: add, rename and retire tills, look back."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.second_person import refusals
+from upstage_crm.box_office.sale import gift_sales
+from upstage_crm.box_office.shifts.closing import close_and_let_go
 from upstage_crm.box_office.shifts.shift_rows import ReportRow, report_rows, report_title
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
@@ -16,12 +20,14 @@ from upstage_crm.organisation.currency import currency
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.page_state import PageMixin
+from upstage_crm.programme.prices.views import CompReason
 from upstage_crm.staff.command_context import StaffContext
-from upstage_crm.staff.roles import Permission
-from upstage_crm.tills import queries, shifts, till_commands
+from upstage_crm.staff.roles import Permission, StaffMember, may
+from upstage_crm.tills import gifts, queries, till_commands
 from upstage_crm.tills.errors import UnknownTill
 from upstage_crm.tills.views import ShiftReport, ShiftView, TillView
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.programme import COMP_WORDS
 
 ADD, RENAME, RETIRE, CLOSE, REPORT = (
     "add_till",
@@ -57,21 +63,59 @@ class ShiftRow:
     is_short: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiftRow:
+    """Complimentary tickets that wait for a second person; `refusal` says why not this one."""
+
+    id: str = ""
+    about: str = ""
+    reason: str = ""
+    by: str = ""
+    asked: str = ""
+    refusal: str = ""
+
+
 class ShiftsState(PageMixin, AdminState):
     """The tills that are used, and the shifts that were opened last."""
 
     permission: ClassVar[Permission | None] = Permission.RUN_TILLS
     is_live: ClassVar[bool] = True
     topics: ClassVar[frozenset[Topic]] = frozenset({Topic.TILLS})
+    fresh: ClassVar[frozenset[str]] = frozenset({"give"})
 
     tills: rx.Field[list[TillRow]] = rx.field(default_factory=list)
     shifts: rx.Field[list[ShiftRow]] = rx.field(default_factory=list)
+    gifts: rx.Field[list[GiftRow]] = rx.field(default_factory=list)
     may_manage: bool = False
     has_loaded: bool = False
+
+    @rx.event
+    async def give(self, gift_id: str) -> Any:
+        """Give complimentary tickets, as the second person."""
+        actor = self._actor()
+        return await self._act(
+            lambda session: gift_sales.give(
+                runtime().staff_context(session, actor), gift_id=str(gift_id)
+            ),
+            lambda reference: f"Given: order {reference}.",
+        )
+
+    @rx.event
+    async def decline(self, gift_id: str) -> Any:
+        """Decline complimentary tickets; their seats are free again."""
+        actor = self._actor()
+        return await self._act(
+            lambda session: gift_sales.decline(
+                runtime().staff_context(session, actor), gift_id=str(gift_id)
+            ),
+            "Declined. The seats are free again.",
+        )
 
     async def _show(self) -> Any:
         self.may_manage = self._may(Permission.MANAGE_TILLS)
         self.tills, self.shifts = await self._read(_rows)
+        actor, now = self._actor(), runtime().clock.now()
+        self.gifts = await self._read(lambda session: _gifts(session, actor, now))
         self.has_loaded = True
 
 
@@ -157,7 +201,7 @@ class TillDialogState(DialogMixin, AdminState):
         return await self._send(
             CLOSE,
             form,
-            lambda context, typed: shifts.close(
+            lambda context, typed: close_and_let_go(
                 context,
                 shift_id=shift_id,
                 counted_cash=read_amount(typed.get(AMOUNT, ""), currency(context.session)),
@@ -218,6 +262,25 @@ def _rows(session: Session) -> tuple[list[TillRow], list[ShiftRow]]:
         for one in queries.tills(session)
     ]
     return tills, [_shift_row(session, one, zone) for one in queries.latest(session)]
+
+
+def _gifts(session: Session, viewer: StaffMember, now: datetime) -> list[GiftRow]:
+    zone = details(session).zone
+    found = gifts.asked(session)
+    refused = refusals(session, viewer, [one.asked_by_id for one in found], now=now)
+    if not may(viewer, Permission.GIVE_TICKETS):
+        refused = dict.fromkeys((one.asked_by_id for one in found), "A manager decides this.")
+    return [
+        GiftRow(
+            id=one.id,
+            about=one.about,
+            reason=COMP_WORDS[CompReason(one.reason)],
+            by=one.asked_by,
+            asked=when.short(one.created_at, zone),
+            refusal=refused.get(one.asked_by_id, ""),
+        )
+        for one in found
+    ]
 
 
 def _shift_row(session: Session, one: ShiftView, zone: Any) -> ShiftRow:

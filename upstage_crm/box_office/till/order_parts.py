@@ -29,7 +29,11 @@ def order_panel() -> Child:
             icon_button("Close the order", "x", size="small", on_click=State.shut),
             class_name="u-till-sum",
         ),
-        rx.el.p(State.name, " · ", State.total, class_name="u-muted"),
+        rx.el.p(
+            show_if(filled(State.name), rx.fragment(State.name, " · ")),
+            State.total,
+            class_name="u-muted",
+        ),
         rx.el.ul(rx.foreach(State.tickets, _ticket), class_name="u-till-lines"),
         rx.el.div(
             hand,
@@ -39,7 +43,7 @@ def order_panel() -> Child:
             class_name="u-inline",
         ),
         aria_label="Order",
-        class_name="u-till-basket",
+        class_name="u-till-basket u-till-order",
     )
     return show_if(filled(State.order_id), panel)
 

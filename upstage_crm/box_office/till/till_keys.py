@@ -29,14 +29,14 @@ const upstageDesk = (text) => {
   return found
 }
 
-function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, takes,
+function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, settles,
   acts, fills, onAdd, onPay, onStep, onScan, onAct, onPark}) {
   const field = useRef(null)
   const sent = useRef(false)
   const marks = useUpstageMarks()
   const [typed, setTyped] = useState("")
   const [asked, setAsked] = useState(null)
-  const write = (text) => setTyped(text.toUpperCase().slice(0, 400))
+  const write = (text) => setTyped((asked ? text : text.toUpperCase()).slice(0, 400))
   useEffect(() => { sent.current = false }, [turn])
 
   const isComp = (text) => Object.keys(upstageDesk(text)).some(
@@ -121,14 +121,19 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, ta
       if (key === "Escape") return act(escape)
       if (method) return act(() => tender(method))
       if (deed) return act(() => onAct(deed.name))
-      if (steps[key] && !(own && typed)) { event.preventDefault(); return onStep(steps[key]) }
+      if (steps[key] && !asked && !(own && typed)) {
+        event.preventDefault()
+        return onStep(steps[key])
+      }
       if (!own && !upstageHasKeys()) return
-      if (key === "/") return act(() => document.getElementById("till-patron")?.focus())
-      if (key === "*") return act(() => document.getElementById("till-order")?.focus())
+      const finder = !asked && {"/": "till-patron", "*": "till-order"}[key]
+      if (finder) return act(() => document.getElementById(finder)?.focus())
       if (key === "-" && !asked) return act(() => onStep("remove_last"))
       if (own) return
       if (key === "Backspace") return act(() => setTyped(typed.slice(0, -1)))
-      if (/^[0-9a-zA-Z.,]$/.test(key)) { event.preventDefault(); write(typed + key) }
+      if (asked?.kind === "note" ? key.length !== 1 : !/^[0-9a-zA-Z.,]$/.test(key)) return
+      event.preventDefault()
+      write(typed + key)
     }
     // A press of the mouse leaves the keys where they were: in the line that is typed into.
     const clicked = (event) => {
@@ -166,7 +171,8 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, ta
         readOnly: asked?.kind === "clear", "aria-describedby": "till-said",
         placeholder: asked ? "" : "2, 2A or 2A1C", onChange: (event) => write(event.target.value)}),
       button("enter", enter, "u-btn-primary", isOff,
-        asked?.kind === "clear" ? "Let go" : typed || marks.length || !holds ? takes : "Exact cash",
+        asked?.kind === "clear" ? "Let go" : asked?.kind === "note" ? asked.method.words
+          : typed || marks.length || !holds ? "Take" : settles,
         kbd("Enter"))),
     jsx("p", {id: "till-said", role: "status", className: "u-till-said"}, said),
     asked?.kind === "reason" && jsx("ol", {className: "u-till-types"}, reasons.map((one, at) =>
@@ -201,7 +207,7 @@ def till_keys(
     holds: Flag,
     fills: Flag,
     turn: Any,
-    takes: Text,
+    settles: Text,
     on_add: Any,
     on_pay: Any,
     on_step: Any,
@@ -215,10 +221,10 @@ def till_keys(
     `types`, `methods` (`key`, `name`, `words`, and `ask` where a note is asked for), `reasons`
     (`name`, `words`), `notes` (`words`, `typed`) and `acts` (`key`, `name`) are lists. `holds` says
     that the sale has tickets, `fills` that Enter alone takes as many as are exchanged; `turn` is
-    another number after each answer of the server, and `takes` are the words of the button that
-    takes what is typed. `on_add` gets the text, the marked seats and the reason, `on_pay` the text,
-    the name of the method and the note, the others one text. The method `park` asks for a name,
-    which `on_park` gets, "" where no sale is to be parked.
+    another number after each answer of the server, and `settles` are the words of the button that
+    pays all that is due. `on_add` gets the text, the marked seats and the reason, `on_pay` the
+    text, the name of the method and the note, the others one text. The method `park` asks for a
+    name, which `on_park` gets, "" where no sale is to be parked.
     """
     return _TillKeys.create(
         types=types,
@@ -229,7 +235,7 @@ def till_keys(
         holds=holds,
         fills=fills,
         turn=turn,
-        takes=takes,
+        settles=settles,
         is_off=is_off,
         on_add=on_add,
         on_pay=on_pay,
@@ -253,7 +259,7 @@ class _TillKeys(rx.Component):
     holds: rx.Var[bool]
     fills: rx.Var[bool]
     turn: rx.Var[int]
-    takes: rx.Var[str]
+    settles: rx.Var[str]
     is_off: rx.Var[bool]
 
     on_add: rx.EventHandler[passthrough_event_spec(str, str, str)]

@@ -84,7 +84,9 @@ def _sale() -> Child:
                 holds=filled(State.total),
                 fills=filled(State.exchange),
                 turn=State.turn,
-                takes="Take",
+                settles=rx.cond(
+                    filled(State.exchange), f"Exchange {State.due}", f"Cash {State.due}"
+                ),
                 on_add=State.add,
                 on_pay=State.pay,
                 on_step=[State.step, TillOrderState.step],

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.box_office.errors import NoShift
+from upstage_crm.box_office.sale import gift_sales
 from upstage_crm.box_office.sale.cash_notes import likely_notes
 from upstage_crm.box_office.sale.till_reading import Wish, read_screen
 from upstage_crm.box_office.sale.till_rows import (
@@ -22,9 +23,15 @@ from upstage_crm.box_office.sale.till_rows import (
     TypeChoice,
     ZoneChoice,
 )
-from upstage_crm.box_office.sale.till_sales import OldTickets, Tickets, TillSales, sales_of
+from upstage_crm.box_office.sale.till_sales import (
+    OldTickets,
+    RealSales,
+    Tickets,
+    TillSales,
+    sales_of,
+)
 from upstage_crm.box_office.sale.till_words import METHOD_WORDS, printed, sale_lines
-from upstage_crm.box_office.sale.typed_tickets import read_typed
+from upstage_crm.box_office.sale.typed_tickets import alike, beside, read_typed
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.money import as_typed, in_words, read_amount
 from upstage_crm.core.threads import to_writer_thread
@@ -33,9 +40,11 @@ from upstage_crm.orders.views import BasketView, Tender
 from upstage_crm.organisation.currency import currency
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.payments.views import Method
+from upstage_crm.pricing.errors import CompNotAllowed
 from upstage_crm.programme.prices.views import CompReason
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission
+from upstage_crm.tills import gifts
 from upstage_crm.tills import queries as tills
 from upstage_crm.tills.views import ShiftView
 from upstage_crm.wiring import runtime
@@ -120,7 +129,10 @@ class TillState(PageMixin, AdminState):
         try:
             wanted = self._wanted(str(typed), str(marked), str(reason))
             sales, before = self._sales(), self._basket
-            self._basket = await self._hold(lambda context: sales.add(context, before, wanted))
+            if wanted.comp_reason and not self._gives_alone(wanted):
+                await self._ask_second(sales, wanted)
+            else:
+                self._basket = await self._hold(lambda context: sales.add(context, before, wanted))
         except UpstageError as error:
             self._refuse(error)
         else:
@@ -157,11 +169,11 @@ class TillState(PageMixin, AdminState):
             await self._take_out([self.lines[-1].key])
         elif name in ("earlier", "later"):
             ids = [one.id for one in self.performances]
-            self.chosen, self.zone = _beside(ids, self.chosen, 1 if name == "later" else -1), ""
+            self.chosen, self.zone = beside(ids, self.chosen, 1 if name == "later" else -1), ""
             await self._look()
         elif name in ("zone_before", "zone_after"):
             keys = [one.key for one in self.zones]
-            self.zone = _beside(keys, self.zone, 1 if name == "zone_after" else -1)
+            self.zone = beside(keys, self.zone, 1 if name == "zone_after" else -1)
             await self._look()
 
     async def _show(self) -> Any:
@@ -176,6 +188,8 @@ class TillState(PageMixin, AdminState):
                 for one in found
             ]
             self.shown, self.shift_id = "closed", ""
+            self._forget_sale()
+            self._forget_sold()
             return
         self.shown, self.till, self.shift_id = "open", self._shift.till, self._shift.id
         self.is_training = self._shift.is_training
@@ -188,7 +202,7 @@ class TillState(PageMixin, AdminState):
             zone=self.zone,
             mine=[line.seat_id for line in self._lines() if line.performance_id == self.chosen],
             known_plan=self._plan_id,
-            may_comp=self._may(Permission.GIVE_TICKETS),
+            may_comp=True,  # who may not give them alone asks a second person
         )
         now = runtime().clock.now()
 
@@ -316,7 +330,7 @@ class TillState(PageMixin, AdminState):
             choices = read_typed(text, self._type_ids, self._first_type)
         count = sum(choices.values())
         if seat_ids and count != len(seat_ids):
-            choices = read_typed(_alike(choices, len(seat_ids), self._type_ids), self._type_ids, "")
+            choices = read_typed(alike(choices, len(seat_ids), self._type_ids), self._type_ids, "")
         return Tickets(
             performance_id=self.chosen,
             choices=choices,
@@ -326,6 +340,22 @@ class TillState(PageMixin, AdminState):
             comp_reason=CompReason(reason) if reason in list(CompReason) else None,
             patron_id=self._patron_id,
         )
+
+    def _gives_alone(self, wanted: Tickets) -> bool:
+        given = sum(1 for line in self._lines() if line.comp_reason is not None)
+        return gifts.may_give_alone(self._actor(), given + len(wanted.types))
+
+    async def _ask_second(self, sales: TillSales, wanted: Tickets) -> None:
+        """Park complimentary tickets, with their seats, until a second person has decided."""
+        before, held_as = self._basket, self._first_type
+        if not isinstance(sales, RealSales):
+            raise CompNotAllowed
+        about = await self._run(
+            lambda context: gift_sales.ask(context, sales, before, wanted, held_as=held_as),
+            is_recorded=True,
+        )
+        self._forget_sale()
+        self._succeed(f"A second person is asked for {about}.")
 
     def _lines(self) -> Sequence[Any]:
         return self._basket.lines if self._basket else ()
@@ -365,20 +395,3 @@ class TillState(PageMixin, AdminState):
 
     def _forget_sold(self) -> None:
         self.sold, self.change, self.printed = "", "", []
-
-
-def _beside(keys: Sequence[str], key: str, step: int) -> str:
-    """The key before or after one, the same at either end."""
-    if not keys:
-        return ""
-    at = keys.index(key) + step if key in keys else 0
-    return keys[max(0, min(len(keys) - 1, at))]
-
-
-def _alike(choices: dict[str, int], count: int, letters: dict[str, str]) -> str:
-    """`count` tickets of the one price type that was typed, as it is typed."""
-    if len(choices) != 1:
-        return "?"
-    type_id = next(iter(choices))
-    letter = next((one for one, known in letters.items() if known == type_id), "")
-    return f"{count}{letter}"
