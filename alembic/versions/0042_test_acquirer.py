@@ -1,6 +1,6 @@
 """Test acquirer: its pages, its refunds and its news
 
-Revision: 0042, after 0039
+Revision: 0042, after 0040
 """
 
 from __future__ import annotations

@@ -223,6 +223,6 @@ def test_whatever_happens_tickets_seats_and_books_agree(desk: Desk) -> None:
             deadline=None,
             derandomize=True,
             phases=(Phase.explicit, Phase.generate),
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )

@@ -20,7 +20,7 @@ from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import DeskMethod, ReasonCode
-from upstage_crm.demo import programme, venues
+from upstage_crm.demo.season import programme, venues
 from upstage_crm.demo.staff import ORGANISATION
 from upstage_crm.inventory import house_holds, seatings
 from upstage_crm.inventory import queries as inventory

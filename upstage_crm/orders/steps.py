@@ -24,6 +24,11 @@ from upstage_crm.staff.command_context import CommandContext
 
 ORDER, STEP = table_of(OrderRow), table_of(OrderStepRow)
 ORDER_LINE, TICKET = table_of(OrderLineRow), table_of(TicketRow)
+_NEW_STEP, _NEW_LINES, _NEW_TICKETS = (
+    sa.insert(STEP),
+    sa.insert(ORDER_LINE),
+    sa.insert(TICKET),
+)
 _SALT_BYTES = 16
 _LINE_KIND = "ticket"
 _LAST = sa.select(sa.func.coalesce(sa.func.max(STEP.c.n), 0)).where(
@@ -109,7 +114,7 @@ def begin(
         "reason": reason,
         "created_at": context.now,
     }
-    connection.execute(sa.insert(STEP).values(**row))
+    connection.execute(_NEW_STEP, row)
     return step_id
 
 
@@ -126,11 +131,11 @@ def issue(
     connection, now = context.session.connection(), context.now
     prices = {each.line.key: each for each in priced.lines}
     rows = [line_row(new_id(now), order_id, step_id, prices[line.key]) for line in lines]
-    connection.execute(sa.insert(ORDER_LINE), rows)
+    connection.execute(_NEW_LINES, rows)
     tickets = [
         ticket_row(context.now, line, row, holder_id) for line, row in zip(lines, rows, strict=True)
     ]
-    connection.execute(sa.insert(TICKET), tickets)
+    connection.execute(_NEW_TICKETS, tickets)
     return Issued(
         ticket_ids=tuple(str(ticket["id"]) for ticket in tickets),
         booked=tuple(booked_of(row) for row in rows),
@@ -172,7 +177,7 @@ def take_back(
         gone = [row["place"] for row in tickets if row["state"] is not TicketState.VALID]
         raise TicketNotValid(place=", ".join(gone or [tickets[0]["place"]]))
     rows = [_reversing_row(new_id(now), order_id, step_id, row) for row in tickets]
-    connection.execute(sa.insert(ORDER_LINE), rows)
+    connection.execute(_NEW_LINES, rows)
     booked = [
         Booked(
             line_id=row["line_id"],

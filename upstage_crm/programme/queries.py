@@ -40,6 +40,14 @@ class EventSort(StrEnum):
     TITLE = "title"
 
 
+_ONE = (
+    sa.select(_performance, _event.c.title)
+    .join(_event, _event.c.id == _performance.c.event_id)
+    .where(_performance.c.id == sa.bindparam("performance", type_=sa.String))
+)
+_LOCKED = _ONE.with_for_update(of=_performance, key_share=True)
+
+
 def events(
     session: Session,
     *,
@@ -209,14 +217,8 @@ def performance(
     Raises:
         UnknownPerformance: there is none with this id.
     """
-    query = (
-        sa.select(_performance, _event.c.title)
-        .join(_event, _event.c.id == _performance.c.event_id)
-        .where(_performance.c.id == performance_id)
-    )
-    if is_locked:
-        query = query.with_for_update(of=_performance, key_share=True)
-    row = session.connection().execute(query).mappings().one_or_none()
+    query = _LOCKED if is_locked else _ONE
+    row = session.connection().execute(query, {"performance": performance_id}).mappings().first()
     if row is None:
         raise UnknownPerformance
     return PerformanceFacts(
