@@ -62,6 +62,7 @@ OF_NO_PROPOSER = (
     MailKind.RECORD_ERASED,
     MailKind.PROTECTION_REMOVED,
     MailKind.SUPPRESSION_LIFTED,
+    MailKind.ORDER_LINK,
 )
 
 
@@ -133,6 +134,7 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
 
     for part in both_parts(mail):
         path = "auth/link" if kind in LETTERS else "c"
+        path = "tickets/link" if kind is MailKind.ORDER_LINK else path
         assert bool(names) == (f"/{path}/@@token:" in part)
         filled = fill(part, mail_id=mail.id, secrets=filling(names))
         assert "@@" not in filled

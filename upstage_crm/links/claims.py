@@ -26,10 +26,13 @@ class Purpose(StrEnum):
     RECEIPT = "receipt"
     INVITATION = "invitation"
     PASSWORD = "password"  # noqa: S105  # a purpose, not a password
+    ORDER = "order"
 
 
 FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})
 """What opens something of a staff account; `request_id` is then an invitation's or a member's."""
+FOR_ORDERS = frozenset({Purpose.ORDER})
+"""What opens an order; `request_id` is then the order's."""
 
 
 class Reviewer(StrEnum):

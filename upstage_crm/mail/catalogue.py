@@ -161,6 +161,12 @@ class AlertContext(CommonContext):
     limit_text: str
 
 
+class OrderLinkContext(CommonContext):
+    """`order_link`. `reference` is the order's; `until_text` is the end of the link's life."""
+
+    until_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """What one kind of mail takes: its context, and the links it carries for each audience."""
@@ -175,6 +181,7 @@ OBJECTION = frozenset({"objection"})
 RECEIPT = frozenset({"receipt"})
 INVITATION = frozenset({"invitation"})
 PASSWORD = frozenset({"password"})
+ORDER = frozenset({"order"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -211,6 +218,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),
     MailKind.STAFF_NOTICE: KindSpec(10, NoticeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_ALERT: KindSpec(1, AlertContext, {Audience.STAFF: NO_LINK}),
+    MailKind.ORDER_LINK: KindSpec(5, OrderLinkContext, {CURRENT: ORDER}),
 }
 
 

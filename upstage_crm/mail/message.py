@@ -52,6 +52,7 @@ class MailKind(StrEnum):
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password
     STAFF_NOTICE = "staff_notice"
     STAFF_ALERT = "staff_alert"
+    ORDER_LINK = "order_link"
 
 
 class Audience(StrEnum):
