@@ -22,6 +22,7 @@ import upstage_crm.payments.tables
 import upstage_crm.programme.prices.tables
 import upstage_crm.programme.tables
 import upstage_crm.receipts.tables
+import upstage_crm.reporting.tables
 import upstage_crm.staff.tables
 import upstage_crm.tills.tables
 import upstage_crm.venues.tables  # noqa: F401  # imported to register, like the lines above

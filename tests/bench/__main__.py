@@ -26,6 +26,8 @@ from tests.bench import (
     patrons,
     peer,
     portal,
+    sales,
+    reports,
     sealing,
     searching,
     seats,
@@ -75,6 +77,11 @@ def _sealing(folder: Path) -> Iterable[Figure]:
         return sealing.measure(folder, server)
 
 
+def _sales(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return sales.measure(folder, server)
+
+
 def _languages(_folder: Path) -> Iterable[Figure]:
     return languages.measure()
 
@@ -94,6 +101,11 @@ def _nightly(folder: Path) -> Iterable[Figure]:
 def _patrons(folder: Path) -> Iterable[Figure]:
     with running_postgres() as server:
         yield from patrons.measure(folder, server, SIZES.get("patrons", patrons.PATRONS))
+
+
+def _reports(folder: Path) -> Iterable[Figure]:
+    with running_postgres() as server:
+        yield from reports.measure(folder, server, SIZES.get("reports", reports.TICKETS))
 
 
 def _searching(folder: Path) -> Iterable[Figure]:
@@ -122,6 +134,7 @@ PARTS: dict[str, Part] = {
     "outbox": _outbox,
     "writers": _writers,
     "seats": _seats,
+    "sales": _sales,
     "sealing": _sealing,
     "languages": _languages,
     "portal": _portal,
@@ -131,6 +144,7 @@ LONG: dict[str, Part] = {
     "nightly": _nightly,
     "patrons": _patrons,
     "peer": _peer,
+    "reports": _reports,
 }
 SIZES: dict[str, int] = {}
 """How large a part is, where its name came with a number: `patrons=100000`."""

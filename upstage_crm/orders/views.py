@@ -181,6 +181,7 @@ class OrderView:
     """An order with its steps and every ticket that it ever had.
 
     `total` is the sum of its steps: what the buyer has to pay for all that was not taken back.
+    `is_claimed` says that the patron of its record is known to be the buyer.
     """
 
     id: str
@@ -195,6 +196,7 @@ class OrderView:
     created_at: datetime
     steps: tuple[StepView, ...]
     tickets: tuple[TicketView, ...]
+    is_claimed: bool = False
 
     @property
     def valid(self) -> tuple[TicketView, ...]:

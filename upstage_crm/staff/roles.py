@@ -70,6 +70,7 @@ class Permission(StrEnum):
     REFUND_ORDERS = "refund_orders"
     RUN_TILLS = "run_tills"
     MANAGE_TILLS = "manage_tills"
+    VIEW_REPORTS = "view_reports"
 
 
 _LOOKING = frozenset(
@@ -124,6 +125,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         *_SELLING,
         Permission.GIVE_TICKETS,
         Permission.MANAGE_TILLS,
+        Permission.VIEW_REPORTS,
     },
     Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS, Permission.CHECK_TICKETS} | _SELLING,
     Role.MARKETING: _LOOKING
@@ -143,6 +145,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.VIEW_RECEIPTS,
         Permission.EXPORT_DATA,
         Permission.VIEW_TEAM,
+        Permission.VIEW_REPORTS,
     },
     Role.READ_ONLY: _LOOKING,
 }

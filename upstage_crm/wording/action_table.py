@@ -252,6 +252,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_HANDED_OUT: ActionLook("handed tickets out", _ORDERS, "ticket", "neutral"),
+    Action.TICKETS_HANDED_BACK: ActionLook(
+        "noted that tickets were not collected", _ORDERS, "ticket", "neutral"
+    ),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_REISSUED: ActionLook("issued tickets again", _ORDERS, "ticket", "warning"),
@@ -278,6 +282,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.MAIL_RESUMED: ActionLook("resumed sending email", _SETTINGS, "settings", "neutral"),
     Action.POLICY_CHANGED: ActionLook(
         "changed the rules of requests", _SETTINGS, "settings", "neutral"
+    ),
+    Action.REPORT_EXPORTED: ActionLook(
+        "took a report out as a file", _ORDERS, "download", "neutral"
     ),
     Action.TRAIL_EXPORTED: ActionLook("exported the trail", _SETTINGS, "settings", "neutral"),
     Action.TRAIL_OPENED: ActionLook("opened the trail", _SETTINGS, "settings", "neutral"),

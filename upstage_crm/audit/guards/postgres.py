@@ -24,6 +24,7 @@ _NUMBERS = frozenset(
         *("running_minutes", "interval_minutes", "season", "width", "height"),
         *("capacity", "held", "sold", "blocked", "extensions_left", "copies_left"),
         *("fee_amount", "tax", "tax_basis_points", "code_version"),
+        *("tickets", "debits", "credits"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
@@ -35,6 +36,7 @@ _BIG_NUMBERS = frozenset(
         *("sign_count", "last_step", "n", "tx", "refunded", "total"),
         *("float_amount", "practised", "expected_cash", "counted_cash"),
         *("expected_terminal", "counted_terminal"),
+        *("income_total", "fee_total", "tax_total", "debit", "credit"),
     }
 )
 _NUMBERED_ROWS = frozenset(
