@@ -10,8 +10,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from tests.app.test_portal_basket import Shopper, said
-from tests.app.test_portal_paying import APP, bought
+from tests.app.test_portal_basket import Shopper, best, said
+from tests.app.test_portal_paying import APP, bought, charge, to_card
 from tests.support.confirming import serving
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
@@ -49,8 +49,15 @@ def reference(web: Shopper, desk: Desk, made: LaidOut) -> str:
     return desk.read(lambda s: s.connection().execute(query).scalars().one())
 
 
+def _references(desk: Desk) -> list[str]:
+    query = sa.select(table_of(OrderRow).c.reference)
+    return list(desk.read(lambda s: s.connection().execute(query).scalars()))
+
+
 def links(desk: Desk) -> int:
-    query = sa.select(sa.func.count()).where(OUTBOX.c.kind == MailKind.ORDER_LINK)
+    query = sa.select(sa.func.count()).where(
+        OUTBOX.c.kind.in_([MailKind.ORDER_LINK, MailKind.ORDERS_LINK])
+    )
     return desk.read(lambda s: s.connection().execute(query).scalar_one())
 
 
@@ -104,6 +111,46 @@ def test_who_asks_twice_has_one_mail_until_some_minutes_have_passed(
     ask(web, reference)
 
     assert [once, links(desk)] == [1, 2]
+
+
+def test_without_a_reference_the_link_opens_all_that_the_address_bought(
+    web: Shopper, desk: Desk, made: LaidOut, reference: str
+) -> None:
+    bought(web, made)
+    other = Shopper(APP)
+    best(other, made)
+    charge(other, to_card(other, "bob@example.org"))
+
+    ask(web, "")
+    phone = Shopper(APP)
+    entered = phone.get(link_of(desk))
+    page = phone.get(entered.headers["location"])
+    references = set(re.findall(r"order=([\w-]+)", page.text))
+    shown = [phone.get(f"/tickets/mine?order={one}") for one in references]
+    bobs = [one for one in _references(desk) if one not in references]
+
+    assert entered.headers["location"] == "/tickets/all"
+    assert reference in references
+    assert len(references) == 2
+    assert [one.status_code for one in shown] == [200, 200]
+    assert [phone.get(f"/tickets/mine?order={one}").status_code for one in bobs] == [404]
+
+
+@on_sqlite
+def test_a_link_to_one_order_opens_no_other_one(
+    web: Shopper, desk: Desk, made: LaidOut, reference: str
+) -> None:
+    bought(web, made)
+    [newer] = [one for one in _references(desk) if one != reference]
+    ask(web, reference)
+    phone = Shopper(APP)
+    phone.get(link_of(desk))
+
+    page = phone.get(f"/tickets/mine?order={newer}")
+
+    assert reference in page.text
+    assert newer not in page.text
+    assert phone.get("/tickets/all").status_code == 404
 
 
 @on_sqlite

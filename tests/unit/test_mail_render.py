@@ -63,6 +63,7 @@ OF_NO_PROPOSER = (
     MailKind.PROTECTION_REMOVED,
     MailKind.SUPPRESSION_LIFTED,
     MailKind.ORDER_LINK,
+    MailKind.ORDERS_LINK,
 )
 
 
@@ -134,7 +135,7 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
 
     for part in both_parts(mail):
         path = "auth/link" if kind in LETTERS else "c"
-        path = "tickets/link" if kind is MailKind.ORDER_LINK else path
+        path = "tickets/link" if names & {"order", "orders"} else path
         assert bool(names) == (f"/{path}/@@token:" in part)
         filled = fill(part, mail_id=mail.id, secrets=filling(names))
         assert "@@" not in filled

@@ -162,7 +162,10 @@ class AlertContext(CommonContext):
 
 
 class OrderLinkContext(CommonContext):
-    """`order_link`. `reference` is the order's; `until_text` is the end of the link's life."""
+    """`order_link` and `orders_link`. `until_text` is the end of the link's life.
+
+    `reference` is the order's, that of the newest where the link opens several.
+    """
 
     until_text: str
 
@@ -182,6 +185,7 @@ RECEIPT = frozenset({"receipt"})
 INVITATION = frozenset({"invitation"})
 PASSWORD = frozenset({"password"})
 ORDER = frozenset({"order"})
+ORDERS = frozenset({"orders"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -219,6 +223,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.STAFF_NOTICE: KindSpec(10, NoticeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_ALERT: KindSpec(1, AlertContext, {Audience.STAFF: NO_LINK}),
     MailKind.ORDER_LINK: KindSpec(5, OrderLinkContext, {CURRENT: ORDER}),
+    MailKind.ORDERS_LINK: KindSpec(5, OrderLinkContext, {CURRENT: ORDERS}),
 }
 
 

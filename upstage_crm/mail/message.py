@@ -53,6 +53,7 @@ class MailKind(StrEnum):
     STAFF_NOTICE = "staff_notice"
     STAFF_ALERT = "staff_alert"
     ORDER_LINK = "order_link"
+    ORDERS_LINK = "orders_link"
 
 
 class Audience(StrEnum):

@@ -301,6 +301,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.STAFF_PASSWORD_LINK: "Link to set a new password",
     MailKind.STAFF_NOTICE: "Notice about a staff account",
     MailKind.ORDER_LINK: "Link to the tickets of an order",
+    MailKind.ORDERS_LINK: "Link to all tickets of an address",
     MailKind.STAFF_ALERT: "Alert: unusual activity of a colleague",
 }
 AUDIENCE_WORDS: Mapping[Audience, str] = {
