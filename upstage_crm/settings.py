@@ -8,22 +8,28 @@ server reachable by others must be given. A bad value is one `BadSetting`, and i
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 import secrets
 from collections.abc import Mapping
 from email.utils import getaddresses
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from upstage_crm.core.errors import Invalid
 from upstage_crm.core.files import PRIVATE, locked, write_whole
+from upstage_crm.core.setting_values import (
+    BadSetting,
+    Network,
+    is_loopback,
+    read_base64,
+    read_networks,
+    read_url,
+    webhook_key,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -48,23 +54,6 @@ _STRIPE_KEY = re.compile(r"[sr]k_(?:test|live)_[A-Za-z0-9_]{8,255}")
 _STRIPE_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,255}")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SERVER_DATABASES = ("postgresql", "postgresql+psycopg", "postgres")
-
-
-Network = IPv4Network | IPv6Network
-
-
-class BadSetting(Invalid):
-    """A setting is unusable. Facts: `name` (what to change) and `problem` (a stable word)."""
-
-    code = "bad_setting"
-
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(name=name, problem=problem)
-        self.name = name
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.problem}"
 
 
 class Key(NamedTuple):
@@ -155,7 +144,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _public(cls, value: str) -> str:
-        url = _url("UPSTAGE_PUBLIC_URL", value, schemes=("http", "https"))
+        url = read_url("UPSTAGE_PUBLIC_URL", value, schemes=("http", "https"))
         if url.path not in ("", "/") or url.query or url.fragment:
             raise BadSetting("UPSTAGE_PUBLIC_URL", "not_an_origin")
         if url.scheme == "https" and url.hostname == "localhost":
@@ -193,7 +182,7 @@ class Settings(BaseSettings):
     @field_validator("resend_api_url")
     @classmethod
     def _api_url(cls, value: str) -> str:
-        url = _url("RESEND_API_URL", value, schemes=("http", "https"))
+        url = read_url("RESEND_API_URL", value, schemes=("http", "https"))
         if url.scheme == "http" and not is_loopback(url.hostname):
             raise BadSetting("RESEND_API_URL", "not_https")
         return value.rstrip("/")
@@ -201,7 +190,7 @@ class Settings(BaseSettings):
     @field_validator("resend_webhook_secret")
     @classmethod
     def _webhook_secret(cls, value: str) -> str:
-        secrets = [_webhook_key(part) for part in value.split(",")]
+        secrets = [webhook_key(part) for part in value.split(",")]
         if not all(len(secret) >= WEBHOOK_SECRET_BYTES for secret in secrets):
             raise BadSetting("RESEND_WEBHOOK_SECRET", "not_a_webhook_secret")
         return value
@@ -216,7 +205,7 @@ class Settings(BaseSettings):
     @field_validator("stripe_api_url")
     @classmethod
     def _stripe_url(cls, value: str) -> str:
-        url = _url("STRIPE_API_URL", value, schemes=("http", "https"))
+        url = read_url("STRIPE_API_URL", value, schemes=("http", "https"))
         if url.scheme == "http" and not is_loopback(url.hostname):
             raise BadSetting("STRIPE_API_URL", "not_https")
         return value.rstrip("/")
@@ -238,7 +227,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def _proxies(cls, value: object) -> tuple[Network, ...]:
-        return _networks("UPSTAGE_TRUSTED_PROXIES", value) if isinstance(value, str) else ()
+        return read_networks("UPSTAGE_TRUSTED_PROXIES", value) if isinstance(value, str) else ()
 
     def _check_together(self) -> None:
         if self.is_exposed and not (self.resend_api_key and self.resend_webhook_secret):
@@ -317,7 +306,7 @@ class Settings(BaseSettings):
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """The keys that the provider may sign its events with; several while one is replaced."""
         given = self.resend_webhook_secret
-        return tuple(_webhook_key(part) for part in given.split(",")) if given else ()
+        return tuple(webhook_key(part) for part in given.split(",")) if given else ()
 
     @property
     def stripe_secrets(self) -> tuple[str, ...]:
@@ -348,7 +337,7 @@ def parse_keys(text: str) -> tuple[Key, ...]:
         kid, _, encoded = part.strip().partition(":")
         if not _KID.fullmatch(kid) or kid in {key.kid for key in keys}:
             raise BadSetting("UPSTAGE_SECRET_KEYS", "bad_kid")
-        secret = _base64(encoded)
+        secret = read_base64(encoded)
         if len(secret) < KEY_BYTES:
             raise BadSetting("UPSTAGE_SECRET_KEYS", "weak_key")
         keys.append(Key(kid, secret))
@@ -375,54 +364,6 @@ def load_or_create_keys(path: Path = KEY_FILE) -> tuple[Key, ...]:
             raise BadSetting(str(path), "unreadable_keys") from None
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether `host` can only mean this machine."""
-    name = (host or "").lower()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def _is_meant(name: str) -> bool:
     """Whether a variable is meant for us: by our prefix, or as one that we share with others."""
     return name.startswith(PREFIX) or name in known_names()
-
-
-def _url(name: str, value: str, *, schemes: tuple[str, ...]) -> SplitResult:
-    if not value.isprintable() or " " in value:
-        raise BadSetting(name, "not_a_url")
-    try:
-        url = urlsplit(value)
-        has_port = url.port is None or url.port > 0
-    except ValueError:
-        raise BadSetting(name, "not_a_url") from None
-    if url.scheme not in schemes or not url.hostname or not has_port or "@" in url.netloc:
-        raise BadSetting(name, "not_a_url")
-    return url
-
-
-def _networks(name: str, value: str) -> tuple[Network, ...]:
-    """The networks in `value`; one address counts as a network of its own."""
-    try:
-        found = tuple(ip_network(part.strip()) for part in value.split(","))
-    except ValueError:
-        raise BadSetting(name, "not_networks") from None
-    if any(network.prefixlen == 0 for network in found):
-        raise BadSetting(name, "every_network")
-    return found
-
-
-def _webhook_key(text: str) -> bytes:
-    """The key in `whsec_…`; empty, which signs nothing, when it is not strictly one."""
-    name, _, encoded = text.partition("_")
-    return _base64(encoded) if name == "whsec" else b""
-
-
-def _base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""

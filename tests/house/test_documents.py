@@ -157,7 +157,7 @@ def test_every_page_and_route_is_described() -> None:
         for method in (route.methods or set()) - {"HEAD"}
     }
 
-    assert described == pages | served | {"POST /webhooks/resend"}
+    assert described == pages | served | {"POST /webhooks/resend", "POST /webhooks/stripe"}
 
 
 # --- rules.md -------------------------------------------------------------------------------------

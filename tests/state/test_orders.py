@@ -14,8 +14,8 @@ from tests.support.pipeline import Client, Pipeline, sign_in
 from tests.support.shop import INA, Shop, open_shop
 from upstage_crm.admin.orders.dialog_state import OrderDialogState
 from upstage_crm.admin.orders.list_state import OrderListState
+from upstage_crm.admin.orders.order_reveal_state import OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState
-from upstage_crm.admin.orders.reveal_state import OrderRevealState
 from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.orders.views import OrderView, TicketState

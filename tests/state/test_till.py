@@ -14,9 +14,9 @@ from tests.support.shop import ADULT, CHILD, Shop, open_shop
 from upstage_crm.box_office.sale.till_sales import TRAINING
 from upstage_crm.box_office.shifts.shift_state import ShiftDialogState
 from upstage_crm.box_office.shifts.shifts_state import ShiftsState, TillDialogState
-from upstage_crm.box_office.till.order_state import TillOrderState, TillReturnState
 from upstage_crm.box_office.till.parked_state import TillParkedState
 from upstage_crm.box_office.till.patron_state import TillPatronState
+from upstage_crm.box_office.till.till_order_state import TillOrderState, TillReturnState
 from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.ledger import queries as ledger

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upstage_crm.core.address_formats import format_of, write
-from upstage_crm.core.countries import countries
+from upstage_crm.core.postal.address_formats import format_of, write
+from upstage_crm.core.postal.countries import countries
 
 
 @pytest.mark.parametrize(

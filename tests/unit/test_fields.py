@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import Invalid
+from upstage_crm.core.postal.countries import countries
 from upstage_crm.patrons.errors import InvalidValue, UnknownField, ValueProblem
 from upstage_crm.patrons.fields import (
     DERIVED_COLUMNS,

@@ -31,8 +31,8 @@ from upstage_crm.confirm.page_words import (
     page_words,
 )
 from upstage_crm.core import languages, when
-from upstage_crm.core.countries import countries
 from upstage_crm.core.languages import LANGUAGES, choose, direction, negotiate, speaker
+from upstage_crm.core.postal.countries import countries
 from upstage_crm.links.claims import Purpose, Reviewer
 from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import Audience, MailKind, MailMessage

@@ -16,8 +16,8 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import format_currency, get_currency_name, get_territory_currencies
 
-from upstage_crm.core.countries import OTHERWISE, countries
 from upstage_crm.core.errors import Invalid
+from upstage_crm.core.postal.countries import OTHERWISE, countries
 
 MOST_MINOR: Final = 999_999_999  # of one amount; a total may be larger
 WHOLE: Final = 10_000  # basis points of the whole

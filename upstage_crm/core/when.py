@@ -19,8 +19,8 @@ from babel.dates import (
 )
 from babel.localedata import exists
 
-from upstage_crm.core.countries import countries, country_of_zone
 from upstage_crm.core.languages import SOURCE
+from upstage_crm.core.postal.countries import countries, country_of_zone
 from upstage_crm.core.text import comparable
 
 # How each language says a time of day, and whose clock it is.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, tzinfo
 
 from upstage_crm.core import when
-from upstage_crm.core.countries import OTHERWISE, country_of_zone
+from upstage_crm.core.postal.countries import OTHERWISE, country_of_zone
 
 # By these a patron reaches people: a thief who changes one can take over what patrons say.
 CONTACT = ("desk_phone", "reply_to", "postal_address")

@@ -11,10 +11,10 @@ from sqlmodel import Session, col
 
 from upstage_crm.audit import recorded, trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
-from upstage_crm.core.countries import OTHERWISE, countries, country_of_zone
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.languages import LANGUAGES
+from upstage_crm.core.postal.countries import OTHERWISE, countries, country_of_zone
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import FIRST_PHONE, OrganisationDetails

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from upstage_crm.core import address_formats
-from upstage_crm.core.countries import OTHERWISE, countries
 from upstage_crm.core.email_address import ADDRESS_LIMIT, mask_email, parse_email
+from upstage_crm.core.postal import address_formats
+from upstage_crm.core.postal.countries import OTHERWISE, countries
 from upstage_crm.patrons import values as v
 from upstage_crm.patrons.advice import Advice, advise_email
 from upstage_crm.patrons.errors import UnknownField

@@ -12,7 +12,7 @@ from datetime import date
 import phonenumbers
 from babel import UnknownLocaleError
 
-from upstage_crm.core.countries import countries
+from upstage_crm.core.postal.countries import countries
 from upstage_crm.core.text import HIDDEN, clean_line, comparable
 from upstage_crm.core.when import date_in_words
 from upstage_crm.patrons.errors import InvalidValue, ValueProblem

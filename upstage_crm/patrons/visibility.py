@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from upstage_crm.core.countries import OTHERWISE
 from upstage_crm.core.languages import SOURCE
+from upstage_crm.core.postal.countries import OTHERWISE
 from upstage_crm.core.text import HIDDEN, find_emails, redacted
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import FIELDS, ProtectedField

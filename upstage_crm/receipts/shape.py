@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from upstage_crm.core import when
-from upstage_crm.core.countries import country_of_zone
+from upstage_crm.core.postal.countries import country_of_zone
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.receipts.facts import FORMAT
 from upstage_crm.receipts.visibility import (

@@ -9,8 +9,8 @@ from upstage_crm.admin.orders.dialog_state import OrderDialogState
 from upstage_crm.admin.orders.list_state import OrderListState
 from upstage_crm.admin.orders.order_dialogs import order_dialogs
 from upstage_crm.admin.orders.order_reading import ContactLine, MoneyRow, StepRow, TicketRow
+from upstage_crm.admin.orders.order_reveal_state import OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState as State
-from upstage_crm.admin.orders.reveal_state import OrderRevealState
 from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, copy_button, link, link_button

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from upstage_crm.admin.patrons.url import Asked, Changed, tags_of
-from upstage_crm.core.countries import countries
+from upstage_crm.core.postal.countries import countries
 from upstage_crm.pages.list_url import ListUrl
 from upstage_crm.patrons.search.list_filters import EmailIs, PatronKind, PatronStatus
 

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 import reflex as rx
 
-from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import Invalid, UpstageError
+from upstage_crm.core.postal.countries import countries
 from upstage_crm.patrons.fields import FIELDS, Context, Part, ProtectedField
 from upstage_crm.ui.components.forms.form import (
     select_field,

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from upstage_crm.core.countries import countries
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import LANGUAGES
+from upstage_crm.core.postal.countries import countries
 from upstage_crm.core.text import clean_block, clean_line
 from upstage_crm.core.when import zone_names
 from upstage_crm.organisation.details import OrganisationDetails

@@ -11,8 +11,8 @@ from upstage_crm.admin.settings.season_state import SeasonState
 from upstage_crm.admin.settings.setup_state import SetupState
 from upstage_crm.admin.settings.url import tab_of
 from upstage_crm.core import when
-from upstage_crm.core.countries import countries
 from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.postal.countries import countries
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin

@@ -51,6 +51,9 @@ _TOKEN = re.compile(
 )
 
 
+_WORDS = frozenset({("event", "credits")})  # named as a number elsewhere is
+
+
 def type_of(table: str, column: str) -> str:
     """The type of a column, as PostgreSQL calls it, by the names that the house gives."""
     if column.endswith(("_at", "_until")) or column in _INSTANTS:
@@ -61,7 +64,8 @@ def type_of(table: str, column: str) -> str:
         return "int4"
     if column == "amount" and table in _BIG_AMOUNTS:
         return "int8"
-    if column in _NUMBERS or (column == "id" and table in _NUMBERED_ROWS):
+    is_counted = column in _NUMBERS and (table, column) not in _WORDS
+    if is_counted or (column == "id" and table in _NUMBERED_ROWS):
         return "int4"
     return "int8" if column in _BIG_NUMBERS else "text"
 

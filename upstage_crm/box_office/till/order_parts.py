@@ -4,9 +4,9 @@ from typing import Any
 
 import reflex as rx
 
-from upstage_crm.box_office.till.order_state import REASON, RETURN, TillReturnState
-from upstage_crm.box_office.till.order_state import TillOrderState as State
 from upstage_crm.box_office.till.parked_state import TillParkedState
+from upstage_crm.box_office.till.till_order_state import REASON, RETURN, TillReturnState
+from upstage_crm.box_office.till.till_order_state import TillOrderState as State
 from upstage_crm.pages.view import question
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button, icon_button

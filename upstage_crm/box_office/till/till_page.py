@@ -10,12 +10,12 @@ from upstage_crm.admin.house.house_rows import LEGEND
 from upstage_crm.box_office.shifts.shift_parts import shift_bar, shift_dialogs, tills_to_open
 from upstage_crm.box_office.till.display_page import till_broadcast
 from upstage_crm.box_office.till.order_parts import order_panel, parked_sales, return_dialog
-from upstage_crm.box_office.till.order_state import TillOrderState
 from upstage_crm.box_office.till.parked_state import TillParkedState
 from upstage_crm.box_office.till.patron_state import TillPatronState
 from upstage_crm.box_office.till.seat_dots import seat_dots
 from upstage_crm.box_office.till.till_frame import till_frame
 from upstage_crm.box_office.till.till_keys import till_keys
+from upstage_crm.box_office.till.till_order_state import TillOrderState
 from upstage_crm.box_office.till.till_paper import paper, print_button
 from upstage_crm.box_office.till.till_state import TillState as State
 from upstage_crm.pages.view import page_here
