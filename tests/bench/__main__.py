@@ -25,6 +25,7 @@ from tests.bench import (
     pages,
     patrons,
     peer,
+    portal,
     reports,
     sales,
     sealing,
@@ -115,6 +116,10 @@ def _pages(folder: Path) -> Iterable[Figure]:
     return pages.measure(_project(folder), copy_bare(folder))
 
 
+def _portal(folder: Path) -> Iterable[Figure]:
+    return portal.measure(_project(folder))
+
+
 def _project(folder: Path) -> Path:
     made = folder / "project"
     return made if made.exists() else copy_with_blank(folder)
@@ -132,6 +137,7 @@ PARTS: dict[str, Part] = {
     "sales": _sales,
     "sealing": _sealing,
     "languages": _languages,
+    "portal": _portal,
 }
 LONG: dict[str, Part] = {
     "growth": _growth,

@@ -107,7 +107,7 @@ def pending_link(url: str) -> str:
 
 def _visit(browser: Browser, url: str, ready: str) -> Visit:
     with closing(browser.new_context(**PHONE)) as context:
-        return _look(_phone(context), url, ready)
+        return look(phone(context), url, ready)
 
 
 def _visit_twin(browser: Browser, url: str, token: str) -> Visit:
@@ -115,10 +115,11 @@ def _visit_twin(browser: Browser, url: str, token: str) -> Visit:
         # The way to the twin leads over the gate, which sets the cookie.
         gate = context.request.get(f"{url}/c/{token}", max_redirects=0)
         query = urlsplit(gate.headers["location"]).query
-        return _look(_phone(context), f"{url}/confirm/plain?{query}", _HAS_FORM)
+        return look(phone(context), f"{url}/confirm/plain?{query}", _HAS_FORM)
 
 
-def _phone(context: BrowserContext) -> Page:
+def phone(context: BrowserContext) -> Page:
+    """A page of a slow phone."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE_S * 1000)
     session = context.new_cdp_session(page)
@@ -128,7 +129,8 @@ def _phone(context: BrowserContext) -> Page:
     return page
 
 
-def _look(page: Page, url: str, ready: str) -> Visit:
+def look(page: Page, url: str, ready: str) -> Visit:
+    """Open an address and wait until `ready`, an expression, holds."""
     seen = Visit()
     page.add_init_script(_WATCH % ready)
     page.on("request", lambda request: seen.requests.append(request.url))

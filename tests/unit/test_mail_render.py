@@ -64,6 +64,8 @@ OF_NO_PROPOSER = (
     MailKind.RECORD_ERASED,
     MailKind.PROTECTION_REMOVED,
     MailKind.SUPPRESSION_LIFTED,
+    MailKind.ORDER_LINK,
+    MailKind.ORDERS_LINK,
 )
 
 
@@ -135,6 +137,7 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
 
     for part in both_parts(mail):
         path = "auth/link" if kind in LETTERS else "c"
+        path = "tickets/link" if names & {"order", "orders"} else path
         assert bool(names) == (f"/{path}/@@token:" in part)
         filled = fill(part, mail_id=mail.id, secrets=filling(names))
         assert "@@" not in filled

@@ -26,10 +26,14 @@ class Purpose(StrEnum):
     RECEIPT = "receipt"
     INVITATION = "invitation"
     PASSWORD = "password"  # noqa: S105  # a purpose, not a password
+    ORDER = "order"
+    ORDERS = "orders"
 
 
 FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})
 """What opens something of a staff account; `request_id` is then an invitation's or a member's."""
+FOR_ORDERS = frozenset({Purpose.ORDER, Purpose.ORDERS})
+"""What opens an order, or all that were bought with its address; `request_id` is the order's."""
 
 
 class Reviewer(StrEnum):

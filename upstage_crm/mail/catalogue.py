@@ -198,6 +198,15 @@ class AlertContext(CommonContext):
     limit_text: str
 
 
+class OrderLinkContext(CommonContext):
+    """`order_link` and `orders_link`. `until_text` is the end of the link's life.
+
+    `reference` is the order's, that of the newest where the link opens several.
+    """
+
+    until_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """What one kind of mail takes: its context, and the links it carries for each audience."""
@@ -212,6 +221,8 @@ OBJECTION = frozenset({"objection"})
 RECEIPT = frozenset({"receipt"})
 INVITATION = frozenset({"invitation"})
 PASSWORD = frozenset({"password"})
+ORDER = frozenset({"order"})
+ORDERS = frozenset({"orders"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -250,6 +261,8 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),
     MailKind.STAFF_NOTICE: KindSpec(10, NoticeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_ALERT: KindSpec(1, AlertContext, {Audience.STAFF: NO_LINK}),
+    MailKind.ORDER_LINK: KindSpec(5, OrderLinkContext, {CURRENT: ORDER}),
+    MailKind.ORDERS_LINK: KindSpec(5, OrderLinkContext, {CURRENT: ORDERS}),
 }
 
 

@@ -54,6 +54,8 @@ class MailKind(StrEnum):
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password
     STAFF_NOTICE = "staff_notice"
     STAFF_ALERT = "staff_alert"
+    ORDER_LINK = "order_link"
+    ORDERS_LINK = "orders_link"
 
 
 class Audience(StrEnum):

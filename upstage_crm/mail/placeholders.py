@@ -11,10 +11,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from upstage_crm.links.claims import FOR_STAFF, LinkClaims
+from upstage_crm.links.claims import FOR_ORDERS, FOR_STAFF, LinkClaims
 
 STAFF_PATH = "/auth/link/"
 PATRON_PATH = "/c/"
+ORDER_PATH = "/tickets/link/"
 DEAD_TOKEN = "not-shown"  # noqa: S105  # stands where staff must not see a token
 DEAD_CODE = "••••-••••"
 
@@ -41,7 +42,7 @@ class Signer(Protocol):
 
 def link_url(public_url: str, name: str, mail_id: str) -> str:
     """The link `name` of mail `mail_id`, with a placeholder for its token."""
-    path = STAFF_PATH if name in FOR_STAFF else PATRON_PATH
+    path = STAFF_PATH if name in FOR_STAFF else ORDER_PATH if name in FOR_ORDERS else PATRON_PATH
     return f"{public_url}{path}{_token_mark(name, mail_id)}"
 
 

@@ -94,6 +94,11 @@ def ticket(session: Session, ticket_id: str) -> TicketView:
     return ticket_view(row)
 
 
+def of_address(session: Session, email_key: str) -> list[OrderLine]:
+    """The orders that were bought with an address, by its key, the newest first."""
+    return _lines(session, CONTACT.c.email_key == email_key) if email_key else []
+
+
 def of_patron(session: Session, patron_id: str) -> list[OrderLine]:
     """The orders that are filed at a record, the newest first."""
     return _lines(session, ORDER.c.patron_id == patron_id)

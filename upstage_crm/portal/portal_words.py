@@ -46,6 +46,8 @@ PAYMENT_STATES: Final[Mapping[str, str]] = {
     "failed": "It was not paid",
     "given_back": "Your money goes back",
 }
+FIND: Final = "Find my order"
+LINK_OVER: Final = "This link no longer works"
 ORDER: Final = "Order {reference}"
 TICKETS: Final = "Your tickets"
 TICKET_STATES: Final[Mapping[TicketState, str]] = {

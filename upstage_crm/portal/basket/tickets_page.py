@@ -52,28 +52,40 @@ async def show(request: Request) -> Response:
 
 async def as_pdf(request: Request) -> Response:
     """The tickets to print."""
-    reader, organisation = await _reader(request), (await public_programme.soon()).organisation
+    reader = await _reader(request)
     bought = await asyncio.to_thread(_bought, visitor_of(request), reader)
     if bought is None:
         return see(reader.href(BASKET))
-    content = await asyncio.to_thread(ticket_downloads.paper, bought.order, organisation, reader)
-    return _file(content, "application/pdf", f"{bought.order.reference}.pdf")
+    return await paper_answer(bought.order, reader)
 
 
 async def as_calendar(request: Request) -> Response:
     """One visit as an entry for a calendar."""
-    reader, organisation = await _reader(request), (await public_programme.soon()).organisation
+    reader = await _reader(request)
     bought = await asyncio.to_thread(_bought, visitor_of(request), reader)
     if bought is None:
         return see(reader.href(BASKET))
+    performance_id = request.query_params.get("performance", "")
+    return await calendar_answer(bought.order, performance_id, reader)
+
+
+async def paper_answer(order: OrderWords, reader: Reader) -> Response:
+    """The tickets of an order as PDF."""
+    organisation = (await public_programme.soon()).organisation
+    content = await asyncio.to_thread(ticket_downloads.paper, order, organisation, reader)
+    return _file(content, "application/pdf", f"{order.reference}.pdf")
+
+
+async def calendar_answer(order: OrderWords, performance_id: str, reader: Reader) -> Response:
+    """One visit of an order as an entry for a calendar."""
     content = ticket_downloads.calendar(
-        bought.order,
-        request.query_params.get("performance", ""),
-        organisation,
+        order,
+        performance_id,
+        (await public_programme.soon()).organisation,
         reader,
         url=runtime().settings.base_url + WHATS_ON,
     )
-    return _file(content, "text/calendar; charset=utf-8", f"{bought.order.reference}.ics")
+    return _file(content, "text/calendar; charset=utf-8", f"{order.reference}.ics")
 
 
 async def _reader(request: Request) -> Reader:

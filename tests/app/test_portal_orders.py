@@ -1,0 +1,197 @@
+"""Find my order: a link by mail, the same answer whatever is true, and what the link opens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from tests.app.test_portal_basket import Shopper, best, said
+from tests.app.test_portal_paying import APP, bought, charge, to_card
+from tests.support.confirming import serving
+from tests.support.factories import Desk
+from tests.support.houses import LaidOut, on_sale
+from upstage_crm.core.db import table_of
+from upstage_crm.mail.message import MailKind
+from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.orders.tables import OrderRow
+from upstage_crm.portal import limits, memory
+from upstage_crm.portal.found_orders import find_order
+from upstage_crm.portal.limits import Limit
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+INA = "ina@example.org"
+
+
+@pytest.fixture
+def made(desk: Desk) -> LaidOut:
+    return on_sale(desk)
+
+
+@pytest.fixture
+def web(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shopper]:
+    monkeypatch.setattr(find_order, "TAKES_S", 0.0)
+    memory.forget_all()
+    limits.pace.forget()
+    with serving(desk):
+        yield Shopper(APP)
+    memory.forget_all()
+
+
+@pytest.fixture
+def reference(web: Shopper, desk: Desk, made: LaidOut) -> str:
+    bought(web, made)
+    query = sa.select(table_of(OrderRow).c.reference)
+    return desk.read(lambda s: s.connection().execute(query).scalars().one())
+
+
+def _references(desk: Desk) -> list[str]:
+    query = sa.select(table_of(OrderRow).c.reference)
+    return list(desk.read(lambda s: s.connection().execute(query).scalars()))
+
+
+def links(desk: Desk) -> int:
+    query = sa.select(sa.func.count()).where(
+        OUTBOX.c.kind.in_([MailKind.ORDER_LINK, MailKind.ORDERS_LINK])
+    )
+    return desk.read(lambda s: s.connection().execute(query).scalar_one())
+
+
+def link_of(desk: Desk) -> str:
+    """The path of the link in the newest mail, as it left."""
+    desk.deliver()
+    found = re.findall(r"/tickets/link/[\w.-]+", desk.mailbox.messages[-1].text)
+    assert found
+    return found[0]
+
+
+def ask(web: Shopper, reference: str, email: str = INA) -> httpx.Response:
+    return web.send("/tickets/find", reference=reference, email=email)
+
+
+def test_the_mailed_link_opens_the_tickets_in_any_browser(
+    web: Shopper, desk: Desk, reference: str
+) -> None:
+    answer = ask(web, reference.lower().replace("-", " "))
+    phone = Shopper(APP)
+    entered = phone.get(link_of(desk))
+    page = phone.get(entered.headers["location"])
+
+    assert "Please look into your mailbox." in answer.text
+    assert entered.status_code == 303
+    assert page.text.count('class="qr"') == 2
+    assert phone.get("/tickets/mine.pdf").content.startswith(b"%PDF")
+    assert reference in page.text
+
+
+def test_the_answer_is_the_same_whatever_is_true(web: Shopper, desk: Desk, reference: str) -> None:
+    answers = [
+        ask(web, *pair).text
+        for pair in ((reference, INA), (reference, "bob@example.org"), ("ZZ-ZZZ", INA),
+                     ("", "no address"))
+    ]  # fmt: skip
+
+    plain = {re.sub(r'value="[^"]*"', "", text) for text in answers}
+    assert len(plain) == 1
+    assert links(desk) == 1
+
+
+@on_sqlite
+def test_who_asks_twice_has_one_mail_until_some_minutes_have_passed(
+    web: Shopper, desk: Desk, reference: str
+) -> None:
+    ask(web, reference)
+    ask(web, reference)
+    once = links(desk)
+    desk.clock.advance(timedelta(minutes=11))
+    ask(web, reference)
+
+    assert [once, links(desk)] == [1, 2]
+
+
+def test_without_a_reference_the_link_opens_all_that_the_address_bought(
+    web: Shopper, desk: Desk, made: LaidOut, reference: str
+) -> None:
+    bought(web, made)
+    other = Shopper(APP)
+    best(other, made)
+    charge(other, to_card(other, "bob@example.org"))
+
+    ask(web, "")
+    phone = Shopper(APP)
+    entered = phone.get(link_of(desk))
+    page = phone.get(entered.headers["location"])
+    references = set(re.findall(r"order=([\w-]+)", page.text))
+    shown = [phone.get(f"/tickets/mine?order={one}") for one in references]
+    bobs = [one for one in _references(desk) if one not in references]
+
+    assert entered.headers["location"] == "/tickets/all"
+    assert reference in references
+    assert len(references) == 2
+    assert [one.status_code for one in shown] == [200, 200]
+    assert [phone.get(f"/tickets/mine?order={one}").status_code for one in bobs] == [404]
+
+
+@on_sqlite
+def test_a_link_to_one_order_opens_no_other_one(
+    web: Shopper, desk: Desk, made: LaidOut, reference: str
+) -> None:
+    bought(web, made)
+    [newer] = [one for one in _references(desk) if one != reference]
+    ask(web, reference)
+    phone = Shopper(APP)
+    phone.get(link_of(desk))
+
+    page = phone.get(f"/tickets/mine?order={newer}")
+
+    assert reference in page.text
+    assert newer not in page.text
+    assert phone.get("/tickets/all").status_code == 404
+
+
+@on_sqlite
+def test_a_link_that_is_over_or_no_link_opens_nothing(
+    web: Shopper, desk: Desk, reference: str
+) -> None:
+    ask(web, reference)
+    link = link_of(desk)
+    phone = Shopper(APP)
+    desk.clock.advance(timedelta(days=8))
+
+    late = phone.get(link)
+    forged = phone.get("/tickets/link/a.b.c")
+    without = phone.get("/tickets/mine")
+
+    assert [one.status_code for one in (late, forged, without)] == [404, 404, 404]
+    assert "This link no longer works" in late.text
+    assert phone.get("/tickets/mine.ics").status_code == 404
+
+
+@on_sqlite
+def test_a_link_for_something_else_opens_no_order(web: Shopper, desk: Desk, reference: str) -> None:
+    """A token for one purpose is refused everywhere else."""
+    patron = desk.patron()
+    desk.propose(patron)
+    desk.deliver()
+    token = re.findall(r"/c/([\w.-]+)", desk.mailbox.messages[-1].text)[0]
+
+    assert reference
+    assert web.get(f"/tickets/link/{token}").status_code == 404
+
+
+@on_sqlite
+def test_a_code_is_not_tried_a_thousand_times(
+    web: Shopper, desk: Desk, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find_order, "LOOKUPS", Limit("lookups", 9, 3, 600.0))
+
+    answers = [ask(web, f"ZZ-ZZ{at}") for at in range(4)]
+
+    assert [one.status_code for one in answers] == [200, 200, 200, 409]
+    assert "Wait a minute" in said(answers[3])
+    assert reference
+    assert links(desk) == 0

@@ -1,0 +1,199 @@
+"""The link in a mail, and the order that it opens: `GET` changes nothing.
+
+The token moves into a cookie at once, so that it stands in no address and in no history.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from upstage_crm.core.languages import speaker
+from upstage_crm.http.session_cookie import give, held
+from upstage_crm.links.claims import FOR_ORDERS, LinkClaims, LinkRefused, Purpose
+from upstage_crm.orders import order_mails
+from upstage_crm.orders import queries as orders
+from upstage_crm.orders.errors import UnknownOrder
+from upstage_crm.portal import portal_words
+from upstage_crm.portal.addresses import ORDERS, WHATS_ON
+from upstage_crm.portal.answers import see
+from upstage_crm.portal.basket.basket_page import own_page
+from upstage_crm.portal.basket.order_words import OrderWords, order_words
+from upstage_crm.portal.basket.tickets_page import calendar_answer, paper_answer
+from upstage_crm.portal.found_orders.find_order import FIND
+from upstage_crm.portal.listings import public_programme
+from upstage_crm.portal.portal_page import Head, page
+from upstage_crm.portal.readers import Reader, reader_of
+from upstage_crm.wiring import runtime
+
+LINK: Final = "upstage-order-link"
+LIFE: Final = timedelta(hours=2)
+MINE: Final = f"{ORDERS}mine"
+ALL: Final = f"{ORDERS}all"
+
+
+async def enter(request: Request) -> Response:
+    """Move the token into a cookie, and go to the order, or to all of them."""
+    token = str(request.path_params["token"])
+    claims = _claims(token)
+    if claims is None:
+        return await _gone(request)
+    response = see(ALL if claims.purpose is Purpose.ORDERS else MINE)
+    give(response, LINK, token, life=LIFE, is_https=runtime().settings.is_https)
+    return response
+
+
+async def show(request: Request) -> Response:
+    """The order behind the link that this browser has opened."""
+    reader, order = await _opened(request)
+    if order is None:
+        return await _gone(request)
+    return own_page(await asyncio.to_thread(_drawn, order, reader))
+
+
+async def show_all(request: Request) -> Response:
+    """Everything that was bought with the address of the link, what is still to come first."""
+    programme = await public_programme.soon()
+    reader = reader_of(request, usual=programme.organisation.language)
+    listed = await asyncio.to_thread(_listed, _token(request), reader)
+    if listed is None:
+        return await _gone(request)
+    return own_page(await asyncio.to_thread(_all_drawn, listed, reader))
+
+
+async def as_pdf(request: Request) -> Response:
+    """Its tickets to print."""
+    reader, order = await _opened(request)
+    return await _gone(request) if order is None else await paper_answer(order, reader)
+
+
+async def as_calendar(request: Request) -> Response:
+    """One visit as an entry for a calendar."""
+    reader, order = await _opened(request)
+    if order is None:
+        return await _gone(request)
+    performance_id = request.query_params.get("performance", "")
+    return await calendar_answer(order, performance_id, reader)
+
+
+async def _opened(request: Request) -> tuple[Reader, OrderWords | None]:
+    programme = await public_programme.soon()
+    reader = reader_of(request, usual=programme.organisation.language)
+    reference = request.query_params.get("order", "")
+    return reader, await asyncio.to_thread(_order, _token(request), reference, reader)
+
+
+def _token(request: Request) -> str:
+    header, is_https = request.headers.get("cookie", ""), runtime().settings.is_https
+    return held(header, LINK, is_https=is_https)
+
+
+def _order(token: str, reference: str, reader: Reader) -> OrderWords | None:
+    """The order of a link; with a reference another one of the same address, if it opens those."""
+    claims = _claims(token)
+    if claims is None:
+        return None
+    try:
+        with runtime().database.reading() as session:
+            order_id = claims.request_id
+            if reference and claims.purpose is Purpose.ORDERS:
+                order_id = orders.by_reference(session, reference).id
+                if order_id not in _ids(session, claims):
+                    return None
+            return order_words(session, orders.order(session, order_id), reader)
+    except UnknownOrder:
+        return None
+
+
+def _ids(session: Session, claims: LinkClaims) -> list[str]:
+    key = order_mails.address_key(session, claims)
+    return [line.id for line in orders.of_address(session, key)]
+
+
+def _listed(token: str, reader: Reader) -> tuple[list[OrderWords], list[OrderWords]] | None:
+    """The orders with something still to come, and the others."""
+    claims = _claims(token)
+    if claims is None or claims.purpose is not Purpose.ORDERS:
+        return None
+    now = runtime().clock.now()
+    with runtime().database.reading() as session:
+        found = [
+            order_words(session, orders.order(session, order_id), reader)
+            for order_id in _ids(session, claims)
+        ]
+    coming = [one for one in found if any(visit.starts_at > now for visit in one.visits)]
+    return coming, [one for one in found if one not in coming]
+
+
+def _claims(token: str) -> LinkClaims | None:
+    """The claims of a link to an order that still counts."""
+    parts = runtime()
+    try:
+        claims = parts.codec.read(token)
+    except LinkRefused:
+        return None
+    is_good = claims.purpose in FOR_ORDERS and not claims.is_expired(parts.clock.now())
+    return claims if is_good else None
+
+
+async def _gone(request: Request) -> Response:
+    programme = await public_programme.soon()
+    reader = reader_of(request, usual=programme.organisation.language)
+
+    def drawn() -> str:
+        return page(
+            "link_over.html",
+            reader,
+            public_programme.programme().organisation,
+            Head(
+                title=speaker(reader.language)(portal_words.LINK_OVER), path=FIND, is_public=False
+            ),
+            find=reader.href(FIND),
+        )
+
+    return own_page(await asyncio.to_thread(drawn), 404)
+
+
+def _all_drawn(listed: tuple[list[OrderWords], list[OrderWords]], reader: Reader) -> str:
+    coming, past = listed
+    return page(
+        "all_orders.html",
+        reader,
+        public_programme.programme().organisation,
+        Head(title=speaker(reader.language)(portal_words.TICKETS), path=ALL, is_public=False),
+        coming=coming,
+        past=past,
+        hrefs={one.reference: reader.href(MINE, {"order": one.reference}) for one in coming + past},
+        whats_on=reader.href(WHATS_ON),
+    )
+
+
+def _drawn(order: OrderWords, reader: Reader) -> str:
+    return page(
+        "found_order.html",
+        reader,
+        public_programme.programme().organisation,
+        Head(title=speaker(reader.language)(portal_words.TICKETS), path=MINE, is_public=False),
+        order=order,
+        files={
+            "pdf": reader.href(f"{MINE}.pdf", {"order": order.reference}),
+            "ics": f"{MINE}.ics",
+        },
+        all_href=reader.href(ALL),
+        whats_on=reader.href(WHATS_ON),
+    )
+
+
+ROUTES = [
+    Route(f"{ORDERS}link/{{token}}", enter, methods=["GET"]),
+    Route(ALL, show_all, methods=["GET"]),
+    Route(MINE, show, methods=["GET"]),
+    Route(f"{MINE}.pdf", as_pdf, methods=["GET"]),
+    Route(f"{MINE}.ics", as_calendar, methods=["GET"]),
+]
