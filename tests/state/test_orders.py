@@ -16,6 +16,9 @@ from upstage_crm.admin.orders.dialog_state import OrderDialogState
 from upstage_crm.admin.orders.list_state import OrderListState
 from upstage_crm.admin.orders.order_state import OrderRecordState
 from upstage_crm.admin.orders.reveal_state import OrderRevealState
+from upstage_crm.admin.patron_list.list_state import PatronListState
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.patrons.tabs.orders_tab import OrdersTabState
 from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.orders.views import OrderView, TicketState
@@ -229,3 +232,36 @@ async def test_a_masked_value_is_shown_for_a_reason(scene: Scene) -> None:
     await scene.pipeline.send(tab, OrderRecordState.hide, field="phone", subject=contact.reference)
     shown = {one.key: one for one in (await scene.page(tab)).record.contact}
     assert shown["phone"].value == "••• 99"
+
+
+async def test_a_record_has_its_orders_in_a_tab_the_coming_ones_first(scene: Scene) -> None:
+    shop, desk = scene.shop, scene.shop.desk
+    patron = desk.patron()
+    past = shop.order(shop.sell(shop.filled(seat("B", 1), patron_id=patron.id)).order_id)
+    shop.take_back(past, past.tickets[0].id, is_refunded=False)
+    ahead = shop.sell(shop.filled(seat("B", 2), seat("B", 3), patron_id=patron.id))
+    tab = scene.tab()
+    await scene.pipeline.send(tab, PatronRecordState.load, f"/patrons/{patron.number}/?tab=orders")
+
+    shown = await scene.pipeline.state(tab, OrdersTabState)
+    assert [row.reference for row in shown.ahead] == [ahead.reference]
+    assert [row.reference for row in shown.past] == [past.reference]
+    assert shown.tickets == "2 tickets"
+    assert shown.open == [f"{_money(35)} is owed for order {past.reference}."]
+    record = await scene.pipeline.state(tab, PatronRecordState)
+    assert {one.label: one.count for one in record.tabs}["Orders"] == "2"
+
+
+async def test_the_patron_list_finds_whose_order_a_reference_is(scene: Scene) -> None:
+    shop = scene.shop
+    patron = shop.desk.patron()
+    sold = shop.sell(shop.filled(seat("B", 1), patron_id=patron.id))
+    tab = scene.tab()
+    await scene.pipeline.send(tab, PatronListState.load, f"/patrons/?q={sold.reference}")
+
+    rows = (await scene.pipeline.state(tab, PatronListState)).rows
+    assert [row.number for row in rows] == [str(patron.number)]
+
+
+def _money(units: int) -> str:
+    return f"${units}.00"

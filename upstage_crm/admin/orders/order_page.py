@@ -42,14 +42,10 @@ def _order() -> rx.Component:
     return rx.fragment(
         page_header(
             record.heading,
-            subtitle=rx.el.span(
-                "Sold ",
-                when(record.sold, iso=record.sold_iso),
-                copy_button(record.reference, label="Copy reference"),
-                class_name="u-inline",
-            ),
+            subtitle=record.sold,
             crumbs=breadcrumbs(CRUMB, here=record.reference),
             chips=(
+                copy_button(record.reference, label="Copy reference"),
                 show_if(
                     filled(record.owed),
                     chip(record.owed_chip, icon="triangle-alert", tone="warning"),

@@ -129,7 +129,6 @@ class OrderRecord:
     heading: str = ""
     currency: str = ""
     sold: str = ""
-    sold_iso: str = ""
     channel: str = ""
     seller: str = ""
     patron: str = ""
@@ -183,8 +182,7 @@ def read(
         reference=order.reference,
         heading=f"Order {order.reference}",
         currency=order.currency,
-        sold=when.in_words(order.created_at, zone),
-        sold_iso=when.iso(order.created_at),
+        sold=f"Sold {when.in_words(order.created_at, zone)}",
         channel=CHANNEL_WORDS[order.channel],
         seller=names.get(order.staff_id, ""),
         patron=patron,
@@ -222,7 +220,7 @@ def _claim(order: OrderView, patron: str) -> str:
     if not patron:
         return "Bought as a guest. It belongs to no record."
     if not order.is_claimed:
-        return "Bought as a guest with this record’s address, which was not proven for it yet."
+        return "Bought as a guest. The mailbox has not confirmed it yet."
     return ""
 
 
