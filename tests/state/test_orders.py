@@ -163,9 +163,11 @@ async def test_tickets_are_taken_back_and_the_amount_is_said_before(scene: Scene
     assert "Card terminal" in lines[1]
 
     assert (await scene.fill(tab, OrderDialogState.take_back, **{first: "on"})).reason_error
-    dialog = await scene.fill(tab, OrderDialogState.take_back, money="now", reason="Ill")
+    dialog = await scene.fill(tab, OrderDialogState.take_back, money="now", reason="cannot_come")
     assert dialog.refusal == "Choose at least one ticket."
-    await scene.fill(tab, OrderDialogState.take_back, money="now", reason="Ill", **{first: "on"})
+    await scene.fill(
+        tab, OrderDialogState.take_back, money="now", reason="cannot_come", **{first: "on"}
+    )
     assert [one.state for one in scene.now().tickets] == [TicketState.RETURNED, TicketState.VALID]
     page = await scene.page(tab)
     assert page.done.startswith("1 ticket taken back.")
@@ -177,7 +179,7 @@ async def test_what_is_owed_is_given_back_later(scene: Scene) -> None:
     await scene.at(tab)
     await scene.pipeline.send(tab, OrderDialogState.open_return)
     boxes = {f"ticket-{one.id}": "on" for one in scene.order.tickets}
-    await scene.fill(tab, OrderDialogState.take_back, money="later", reason="Ill", **boxes)
+    await scene.fill(tab, OrderDialogState.take_back, money="later", reason="cannot_come", **boxes)
     page = await scene.page(tab)
     assert page.record.owed.endswith("70.00")
     assert not page.can_return
@@ -185,12 +187,14 @@ async def test_what_is_owed_is_given_back_later(scene: Scene) -> None:
     await scene.pipeline.send(tab, OrderDialogState.open_give_back)
     assert (await scene.dialog(tab)).owed == "70.00"
     for amount in ("71.00", "0", "-1", "lots"):
-        dialog = await scene.fill(tab, OrderDialogState.give_back, amount=amount, reason="Ill")
+        dialog = await scene.fill(
+            tab, OrderDialogState.give_back, amount=amount, reason="cannot_come"
+        )
         assert dialog.amount_error, amount
     dialog = await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason=" ")
     assert dialog.reason_error
     assert not dialog.amount_error
-    await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason="Ill")
+    await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason="cannot_come")
     page = await scene.page(tab)
     assert page.record.owed == ""
     assert [one.is_refund for one in page.record.money] == [False, True]
@@ -201,12 +205,12 @@ async def test_a_ticket_is_issued_again(scene: Scene) -> None:
     await scene.at(tab)
     await scene.pipeline.send(tab, OrderDialogState.open_reissue)
     first = f"ticket-{scene.order.tickets[0].id}"
-    await scene.fill(tab, OrderDialogState.reissue, reason="Lost", **{first: "on"})
+    await scene.fill(tab, OrderDialogState.reissue, reason="lost", **{first: "on"})
 
     assert [one.code_version for one in scene.now().tickets] == [2, 1]
     record = (await scene.page(tab)).record
     assert record.steps[0].words == "Issued again"
-    assert record.steps[0].reason == "Lost"
+    assert record.steps[0].reason == "Tickets were lost"
 
 
 async def test_tickets_of_what_has_begun_are_not_offered(scene: Scene) -> None:

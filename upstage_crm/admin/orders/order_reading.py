@@ -28,7 +28,7 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.programme import CHANNEL_WORDS
-from upstage_crm.wording.sales.orders import STEPS, TICKET_STATES
+from upstage_crm.wording.sales.orders import STEPS, TICKET_STATES, reason_words
 from upstage_crm.wording.sales.payments import (
     METHOD_WORDS,
     PAYMENT_WORDS,
@@ -300,7 +300,7 @@ def _step(
         icon=icon,
         tone=tone,
         actor=names.get(step.staff_id, ""),
-        reason=step.reason,
+        reason=reason_words(step.reason),
         time=when.short(step.created_at, time_zone),
         time_iso=when.iso(step.created_at),
     )
@@ -327,7 +327,9 @@ def _part(part: PaidPart, amounts: _Amounts, time_zone: tzinfo) -> list[MoneyRow
         MoneyRow(
             words=REFUND_WORDS[refund.state],
             note=" · ".join(
-                note for note in (REFUND_CAUSE_WORDS[refund.cause], refund.reason) if note
+                note
+                for note in (REFUND_CAUSE_WORDS[refund.cause], reason_words(refund.reason))
+                if note
             ),
             amount=amounts.plain(-refund.amount),
             time=when.short(refund.settled_at or refund.created_at, time_zone),

@@ -103,6 +103,14 @@ def future_tickets(session: Session, patron_id: str, *, now: datetime) -> int:
     return sum(row.tickets for row in own if row.performance_id in ahead)
 
 
+def claimed(session: Session, patron_id: str) -> tuple[str, ...]:
+    """The ids of the orders that a patron is known to have made, the newest first."""
+    query = sa.select(ORDER.c.id).where(
+        ORDER.c.patron_id == patron_id, ORDER.c.claimed_at.is_not(None)
+    )
+    return tuple(session.connection().execute(query.order_by(ORDER.c.id.desc())).scalars())
+
+
 def last_bought_at(session: Session, patron_id: str) -> datetime | None:
     """When the newest of the orders was made that are filed at a record."""
     query = sa.select(ORDER.c.created_at).where(ORDER.c.patron_id == patron_id)
