@@ -47,6 +47,13 @@ from upstage_crm.admin.programme import picture_files
 from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
+from upstage_crm.admin.reports import report_files, report_pages
+from upstage_crm.admin.reports.report_states import (
+    DeferredReportState,
+    EntriesReportState,
+    SalesReportState,
+    TakingsReportState,
+)
 from upstage_crm.admin.requests import detail_page as request
 from upstage_crm.admin.requests import queue_page as requests
 from upstage_crm.admin.requests import receipt as staff_receipt
@@ -69,17 +76,24 @@ from upstage_crm.admin.venues import venue_page as venue
 from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.plan_state import SeatPlanState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
+from upstage_crm.box_office.door import routes as door_routes
+from upstage_crm.box_office.shifts import shifts_page
+from upstage_crm.box_office.shifts.shifts_state import ShiftsState
+from upstage_crm.box_office.till import display_page, till_page
+from upstage_crm.box_office.till.display_state import TillDisplayState
+from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.broken_page import broken_page
 from upstage_crm.confirm.link_visit import holds_link
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
 from upstage_crm.http.session_cookie import signed_in_by_cookie
-from upstage_crm.jobs import integrity_checks, schedule
+from upstage_crm.jobs import card_payments, integrity_checks, row_sealing, schedule
 from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.registry import Page, registry, staff_places
 from upstage_crm.portal import routes as portal_routes
+from upstage_crm.portal.acquirer import routes as acquirer_routes
 from upstage_crm.settings import Settings
 from upstage_crm.ui.components.document import broken_boundary
 from upstage_crm.ui.design.tokens import STYLESHEETS
@@ -92,6 +106,7 @@ from upstage_crm.web.roll_call import RollCall
 from upstage_crm.web.socket_messages import EventsOnly
 from upstage_crm.web.visitor_limits import SocketLimit
 from upstage_crm.webhooks import resend as resend_webhook
+from upstage_crm.webhooks import stripe as stripe_webhook
 
 # Handlers that anyone on the internet may call. Reviewed by name; a test compares.
 PUBLIC_HANDLERS = frozenset(
@@ -133,6 +148,25 @@ PAGES: tuple[Page, ...] = (
     Page(
         route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
     ),
+    Page(
+        route="/box-office",
+        name="Box office",
+        view=till_page.page,
+        state=TillState,
+        icon="ticket",
+    ),
+    Page(
+        route="/box-office/shifts",
+        name="Tills and shifts",
+        view=shifts_page.page,
+        state=ShiftsState,
+    ),
+    Page(
+        route="/box-office/display",
+        name="Your tickets",
+        view=display_page.page,
+        state=TillDisplayState,
+    ),
     Page(route="/orders", name="Orders", view=orders.page, state=OrderListState, icon="receipt"),
     Page(route="/orders/[reference]", name="Order", view=order.page, state=OrderRecordState),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
@@ -162,6 +196,31 @@ PAGES: tuple[Page, ...] = (
     Page(route="/venues/[venue]", name="Venue", view=venue.page, state=VenueRecordState),
     Page(
         route="/venues/[venue]/[hall]", name="Seat plan", view=seat_plan.page, state=SeatPlanState
+    ),
+    Page(
+        route="/reports",
+        name="Reports",
+        view=report_pages.sales_page,
+        state=SalesReportState,
+        icon="chart-column",
+    ),
+    Page(
+        route="/reports/takings",
+        name="Takings",
+        view=report_pages.takings_page,
+        state=TakingsReportState,
+    ),
+    Page(
+        route="/reports/deferred",
+        name="Deferred income",
+        view=report_pages.deferred_page,
+        state=DeferredReportState,
+    ),
+    Page(
+        route="/reports/entries",
+        name="Entries",
+        view=report_pages.entries_page,
+        state=EntriesReportState,
     ),
     Page(route="/mailbox", name="Mailbox", view=mailbox.page, state=MailboxState, icon="mail"),
     Page(route="/mailbox/gallery", name="Every email", view=gallery.page, state=GalleryState),
@@ -213,14 +272,18 @@ routes = Starlette(
         *mailbox_export.ROUTES,
         *audit_export.ROUTES,
         *data_export.ROUTES,
+        *report_files.ROUTES,
         *gallery.ROUTES,
         *plan_files.ROUTES,
         *picture_files.ROUTES,
         *incoming_files.routes(INCOMING),
         *staff_receipt.ROUTES,
         *portal_routes.ROUTES,
+        *acquirer_routes.routes(is_offered=settings.takes_test_cards),
         *health.ROUTES,
+        *door_routes.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
+        *stripe_webhook.routes(has_secret=bool(settings.stripe_secrets)),
     ]
 )
 
@@ -276,7 +339,9 @@ for task in (
     announce_when_ready,
     schedule.send_mail,
     schedule.keep_time,
+    card_payments.keep_settled,
     integrity_checks.keep_watch,
+    row_sealing.keep_sealing,
     live_updates,
     forget_visits,
     watch_memory,

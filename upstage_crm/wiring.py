@@ -35,6 +35,9 @@ from upstage_crm.orders.files.drawing import FileDrawer
 from upstage_crm.orders.files.ticket_code import TicketKeys
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.payments.providers.cards import Cards
+from upstage_crm.payments.providers.provider import Provider
+from upstage_crm.payments.providers.test_acquirer import Acquirer
 from upstage_crm.programme.prices.sale_check import priced_and_windowed
 from upstage_crm.programme.sale_checks import SaleCheck, timed_and_seated
 from upstage_crm.proof.watch import Watch, Witness
@@ -70,6 +73,7 @@ class Runtime:
     dispatcher: Dispatcher
     watch: Watch
     hashing: Hashing
+    cards: Cards
     ticket_keys: TicketKeys
     draw_file: Draw
 
@@ -151,6 +155,7 @@ def build(
     clock: Clock | None = None,
     sender: Sender | None = None,
     witness: Path | None = None,
+    cards: Cards | None = None,
 ) -> Runtime:
     """Make the parts that `settings` describe, with the given ones in place of our own.
 
@@ -196,6 +201,7 @@ def build(
         dispatcher=dispatcher,
         watch=Watch(database, Witness(witness or WITNESS_FILE)),
         hashing=Hashing(),
+        cards=cards or Cards(_card_providers(settings, database)),
         ticket_keys=tickets,
         draw_file=draw_file,
     )
@@ -233,6 +239,25 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
 def at(made: Runtime, clock: Clock) -> Runtime:
     """The same parts with another clock."""
     return replace(made, clock=clock)
+
+
+def _card_providers(settings: Settings, database: Database) -> list[Provider]:
+    """Who takes cards, the one for new payments first: no test at a public address."""
+    found: list[Provider] = []
+    if settings.stripe_api_key:
+        # Loading the SDK costs time and memory, which a server without a key need not pay.
+        from upstage_crm.payments.providers.stripe_provider import StripeProvider
+
+        found.append(
+            StripeProvider(
+                api_key=settings.stripe_api_key,
+                webhook_secrets=settings.stripe_secrets,
+                api_url=settings.stripe_api_url,
+            )
+        )
+    if settings.takes_test_cards:
+        found.append(Acquirer(database, settings.base_url))
+    return found
 
 
 def _sender(settings: Settings) -> Sender:

@@ -25,6 +25,9 @@ from tests.bench import (
     pages,
     patrons,
     peer,
+    reports,
+    sales,
+    sealing,
     searching,
     seats,
     start,
@@ -68,6 +71,16 @@ def _seats(folder: Path) -> Iterable[Figure]:
         return seats.measure(folder, server)
 
 
+def _sealing(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return sealing.measure(folder, server)
+
+
+def _sales(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return sales.measure(folder, server)
+
+
 def _languages(_folder: Path) -> Iterable[Figure]:
     return languages.measure()
 
@@ -87,6 +100,11 @@ def _nightly(folder: Path) -> Iterable[Figure]:
 def _patrons(folder: Path) -> Iterable[Figure]:
     with running_postgres() as server:
         yield from patrons.measure(folder, server, SIZES.get("patrons", patrons.PATRONS))
+
+
+def _reports(folder: Path) -> Iterable[Figure]:
+    with running_postgres() as server:
+        yield from reports.measure(folder, server, SIZES.get("reports", reports.TICKETS))
 
 
 def _searching(folder: Path) -> Iterable[Figure]:
@@ -111,6 +129,8 @@ PARTS: dict[str, Part] = {
     "outbox": _outbox,
     "writers": _writers,
     "seats": _seats,
+    "sales": _sales,
+    "sealing": _sealing,
     "languages": _languages,
 }
 LONG: dict[str, Part] = {
@@ -118,6 +138,7 @@ LONG: dict[str, Part] = {
     "nightly": _nightly,
     "patrons": _patrons,
     "peer": _peer,
+    "reports": _reports,
 }
 SIZES: dict[str, int] = {}
 """How large a part is, where its name came with a number: `patrons=100000`."""

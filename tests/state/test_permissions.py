@@ -84,11 +84,15 @@ TABLE: dict[str, Row] = {
     "ContactsState": Row(
         P.EDIT_PATRON, "ask keep start_over turn", each("add remove", P.EDIT_PATRON)
     ),
+    **{
+        f"{name}ReportState": Row(P.VIEW_REPORTS, LISTED)
+        for name in ("Sales", "Takings", "Deferred", "Entries")
+    },
     "DashboardState": Row(P.VIEW_REQUESTS, f"{PAGE} search"),
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "HouseholdState": Row(
         P.EDIT_PATRON,
-        "ask keep start_over turn",
+        "ask choose find keep start_over turn",
         each("join leave make_head relate unrelate", P.EDIT_PATRON),
     ),
     "MailboxState": Row(
@@ -231,6 +235,29 @@ TABLE: dict[str, Row] = {
         P.VIEW_PROGRAMME,
         f"{PAGE} add choose copy_one move_up remove start_over type_in",
         each("bring_back save", P.EDIT_VENUES),
+    ),
+    "ShiftDialogState": Row(
+        P.RUN_TILLS,
+        "ask_close ask_move ask_open ask_report keep start_over turn",
+        each("begin end move_cash", P.RUN_TILLS),
+    ),
+    "ShiftsState": Row(P.RUN_TILLS, PAGE),
+    "TillDialogState": Row(
+        P.RUN_TILLS,
+        "ask_add ask_close ask_rename ask_report ask_retire keep start_over turn",
+        each("add rename retire", P.MANAGE_TILLS) | {"close_left": P.RUN_TILLS},
+    ),
+    "TillDisplayState": Row(P.RUN_TILLS, PAGE),
+    "TillOrderState": Row(
+        P.RUN_TILLS,
+        "act ask choose_ticket pick scan shut step",
+        each("hand_out print_again", P.SELL_TICKETS),
+    ),
+    "TillParkedState": Row(P.RUN_TILLS, "look park recall"),
+    "TillReturnState": Row(P.RUN_TILLS, "keep start_over turn", {"give_back": P.REFUND_ORDERS}),
+    "TillPatronState": Row(P.RUN_TILLS, "ask leave_out pick"),
+    "TillState": Row(
+        P.RUN_TILLS, f"{PAGE} choose choose_zone step", each("add pay remove", P.SELL_TICKETS)
     ),
     "VenueListState": Row(P.VIEW_PROGRAMME, LISTED),
     "VenueRecordState": Row(P.VIEW_PROGRAMME, PAGE),
@@ -487,6 +514,18 @@ ROUTES: dict[str, Way] = {
         "/events/picture/x/x/320.jpg", nobody=303
     ),
     "POST /files/{kind}/{subject}": Way("/files/plan/x", nobody=303, method="POST"),
+    "GET /door/": Way("/door/", P.CHECK_TICKETS, nobody=303),
+    "GET /door/{performance_id}/": Way("/door/x/", nobody=303),
+    "POST /door/{performance_id}/": Way("/door/x/", nobody=303, method="POST"),
+    "GET /door/{performance_id}/conflicts": Way("/door/x/conflicts", nobody=303),
+    "GET /door/{performance_id}/list": Way("/door/x/list", nobody=401),
+    "GET /door/{performance_id}/figures": Way("/door/x/figures", nobody=401),
+    "POST /door/{performance_id}/scans": Way("/door/x/scans", nobody=401, method="POST"),
+    "GET /door/door.mjs": Way("/door/door.mjs", nobody=200),
+    "GET /door/codes.mjs": Way("/door/codes.mjs", nobody=200),
+    "GET /door/judge.mjs": Way("/door/judge.mjs", nobody=200),
+    "GET /door/store.mjs": Way("/door/store.mjs", nobody=200),
+    "GET /door/worker.js": Way("/door/worker.js", nobody=200),
     "GET /mailbox/sample": Way(
         "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
     ),

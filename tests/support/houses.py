@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from tests.app.test_venues import add_hall, add_venue
 from tests.support.factories import Desk
-from upstage_crm.demo import prices
+from upstage_crm.demo.season import prices
 from upstage_crm.inventory import queries, sale_steps, seatings
 from upstage_crm.inventory.views import House, SeatState, Wanted
 from upstage_crm.programme import commands

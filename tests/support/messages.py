@@ -26,7 +26,7 @@ from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.orders.files import ticket_words
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
-from upstage_crm.portal import portal_page, portal_words
+from upstage_crm.portal import portal_page, portal_words, refusals
 from upstage_crm.receipts import words as receipt_words
 from upstage_crm.staff import names
 from upstage_crm.wording import failures, sentences
@@ -60,7 +60,8 @@ def texts() -> Iterator[str]:
         *(failures, busy),
     ):
         yield from of_module(module)
-    yield from of_module(portal_words)
+    for module in (portal_words, refusals):
+        yield from of_module(module)
 
 
 @cache

@@ -130,6 +130,11 @@ def weekday(at: datetime, time_zone: tzinfo, language: str = SOURCE) -> tuple[st
     return format_skeleton("MMMMEEEEd", local, locale=locale), _clock(local, language)
 
 
+def clock(at: datetime, time_zone: tzinfo, language: str = SOURCE) -> str:
+    """The time of day: "10:05"."""
+    return _clock(at.astimezone(time_zone), language)
+
+
 def period_in_words(first: date, last: date, language: str = SOURCE, country: str = "") -> str:
     """Two days and what is between: "4 Dec 2026 – 3 Jan 2027"; one day if they are the same."""
     locale = _written_in(language, country)

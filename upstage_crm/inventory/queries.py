@@ -118,6 +118,16 @@ def pool_place(session: Session, pool_id: str) -> tuple[str, str]:
     return row.performance_id, row.name
 
 
+def layout_of(session: Session, performance_id: str) -> tuple[str, SeatPlan]:
+    """The id of the version that a performance is laid out by, and the plan itself.
+
+    Raises:
+        NotLaidOut: it is not laid out.
+    """
+    plan_id = seats.seating(session, performance_id)["plan_id"]
+    return plan_id, seats.plan_of(session, plan_id)
+
+
 def free_seats(session: Session, performance_id: str, *, now: datetime) -> set[str]:
     """The ids of the seats that can be held."""
     rows = _seat_rows(session, performance_id)

@@ -58,6 +58,7 @@ TOPICS_OF_SUBJECT: dict[str, frozenset[Topic]] = {
     "window": frozenset({Topic.PROGRAMME}),
     "house": frozenset({Topic.PROGRAMME}),
     "order": frozenset({Topic.ORDERS}),
+    "report": frozenset(),
     "till": frozenset({Topic.TILLS}),
     "shift": frozenset({Topic.TILLS}),
     "security": frozenset(),

@@ -31,6 +31,7 @@ from upstage_crm.orders.views import (
 )
 from upstage_crm.staff.command_context import CommandContext
 
+_NEW = sa.insert(BASKET)
 LEFT_ALONE = timedelta(days=1)
 MOST_AT_ONCE = 200
 LABEL_LIMIT = 80  # characters of what a parked basket is found by
@@ -79,7 +80,7 @@ def open_basket(
         "changed_at": context.now,
         "order_id": None,
     }
-    context.session.connection().execute(sa.insert(BASKET).values(**row))
+    context.session.connection().execute(_NEW, row)
     return basket_id
 
 

@@ -51,6 +51,7 @@ from upstage_crm.staff.roles import Permission, ensure_may
 _OF_BASKET = sa.select(ORDER.c.id, ORDER.c.reference).where(
     ORDER.c.basket_id == sa.bindparam("basket", type_=sa.String)
 )
+_NEW_ORDER = sa.insert(ORDER)
 _OF_REFERENCE = sa.select(ORDER.c.id).where(
     ORDER.c.reference == sa.bindparam("reference", type_=sa.String)
 )
@@ -244,7 +245,7 @@ def _write_order(
         "claimed_at": now if view.patron_id else None,
     }
     reference = _free_reference(session)
-    session.connection().execute(sa.insert(ORDER), row | {"reference": reference})
+    session.connection().execute(_NEW_ORDER, row | {"reference": reference})
     return reference
 
 

@@ -11,6 +11,8 @@ from upstage_crm.payments.views import Method
 from upstage_crm.programme.prices.views import CompReason, SaleChannel
 from upstage_crm.staff.roles import StaffMember
 
+REASON_LIMIT = 200  # characters of why a step was taken
+
 
 class BasketKind(StrEnum):
     """What a basket is for: a sale, or the new seats of an exchange."""

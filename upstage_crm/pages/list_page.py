@@ -37,6 +37,7 @@ from upstage_crm.ui.components.forms.form import (
 from upstage_crm.ui.components.here import HERE
 from upstage_crm.ui.components.page import card
 from upstage_crm.ui.components.records.table import (
+    Align,
     cell,
     column,
     data_table,
@@ -67,7 +68,7 @@ class Column:
     whose usual order runs from the last value to the first where `is_turned`. `label` names the
     value on the cards of a narrow screen (the heading, when empty). The column that `is_lead`
     draws its whole cell, which names the row and opens it. `sorts_not` is true for a reader who may
-    not order by the column after all.
+    not order by the column after all. Numbers that are compared are aligned at their `end`.
     """
 
     heading: Child
@@ -78,10 +79,11 @@ class Column:
     wide: bool = False
     is_lead: bool = False
     sorts_not: Flag = False
+    align: Align = "start"
 
     def head(self, state: type[ListMixin]) -> rx.Component:
         """The heading; one that sorts is a button."""
-        plain = column(self.heading)
+        plain = column(self.heading, align=self.align)
         if not self.sort:
             return plain
         ways = ("descending", "ascending")
@@ -94,6 +96,7 @@ class Column:
             cast("Text", self.heading),
             sort=rx.cond(state.sort == self.sort, order, "none"),
             on_sort=state.sort_by(self.sort),
+            align=self.align,
         )
         return sorts if self.sorts_not is False else rx.cond(self.sorts_not, plain, sorts)
 
@@ -102,7 +105,7 @@ class Column:
         if self.is_lead:
             return self.cell(row)
         label = cast("Text", self.heading) if absent(self.label) else self.label
-        return cell(self.cell(row), label=label, wide=self.wide)
+        return cell(self.cell(row), label=label, wide=self.wide, align=self.align)
 
 
 def list_table(

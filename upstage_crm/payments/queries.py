@@ -12,13 +12,7 @@ from sqlmodel import Session
 
 from upstage_crm.payments.errors import UnknownPayment, UnknownRefund
 from upstage_crm.payments.payment_rows import IS_OPEN, PAYMENT, REFUND, payment_view, refund_view
-from upstage_crm.payments.views import (
-    Method,
-    PaymentState,
-    PaymentView,
-    RefundState,
-    RefundView,
-)
+from upstage_crm.payments.views import Method, PaymentState, PaymentView, RefundState, RefundView
 
 MOST_AT_ONCE = 200  # of what a job does in one turn
 
@@ -84,6 +78,23 @@ def over(session: Session, *, now: datetime) -> tuple[PaymentView, ...]:
     return tuple(map(payment_view, session.connection().execute(query).mappings()))
 
 
+def open_since(session: Session, *, before: datetime) -> tuple[PaymentView, ...]:
+    """Open payments that began before an instant and have a page, the oldest first; 200 at most."""
+    query = _PAYMENTS.where(
+        IS_OPEN, PAYMENT.c.created_at <= before, PAYMENT.c.reference.is_not(None)
+    ).limit(MOST_AT_ONCE)
+    return tuple(map(payment_view, session.connection().execute(query).mappings()))
+
+
+def alone(session: Session) -> tuple[PaymentView, ...]:
+    """Captured payments that have neither an order nor a refund: there must be none."""
+    has_refund = sa.exists().where(REFUND.c.payment_id == PAYMENT.c.id)
+    query = _PAYMENTS.where(
+        PAYMENT.c.state == PaymentState.CAPTURED, PAYMENT.c.order_id == "", ~has_refund
+    ).limit(MOST_AT_ONCE)
+    return tuple(map(payment_view, session.connection().execute(query).mappings()))
+
+
 def refund(session: Session, refund_id: str) -> RefundView:
     """One refund.
 
@@ -112,11 +123,15 @@ def refunds_of(session: Session, payment_id: str) -> tuple[RefundView, ...]:
     return tuple(map(refund_view, session.connection().execute(query).mappings()))
 
 
-def waiting_refunds(session: Session, method: Method) -> tuple[RefundView, ...]:
-    """Pending refunds of payments by one method, the oldest first; 200 at most."""
+def unsent_refunds(session: Session, method: Method) -> tuple[RefundView, ...]:
+    """Pending refunds of one method without a name at a provider; the 200 oldest."""
     query = (
         _REFUNDS.join(PAYMENT, PAYMENT.c.id == REFUND.c.payment_id)
-        .where(REFUND.c.state == RefundState.PENDING, PAYMENT.c.method == method)
+        .where(
+            REFUND.c.state == RefundState.PENDING,
+            REFUND.c.reference.is_(None),
+            PAYMENT.c.method == method,
+        )
         .limit(MOST_AT_ONCE)
     )
     return tuple(map(refund_view, session.connection().execute(query).mappings()))

@@ -17,6 +17,7 @@ from upstage_crm.programme.event_texts import TITLE
 from upstage_crm.programme.views import EventView, PerformanceView
 
 WHATS_ON: Final = "/whats-on/"
+BASKET: Final = "/basket/"
 FEED: Final = "/whats-on/feed.xml"
 SITEMAP: Final = "/sitemap.xml"
 ROBOTS: Final = "/robots.txt"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from upstage_crm.portal.addresses import WHATS_ON
+from upstage_crm.portal.addresses import BASKET, WHATS_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +18,5 @@ class MenuEntry:
 
 WHATS_ON_WORDS: Final = "What’s on"
 MENU: Final[tuple[MenuEntry, ...]] = (MenuEntry(WHATS_ON_WORDS, WHATS_ON),)
-ADD: Final = ""
-"""Where the form of chosen seats goes; "" as long as nothing is sold online."""
+ADD: Final = f"{BASKET}add"
+"""Where the form of chosen seats goes."""

@@ -11,7 +11,7 @@ from upstage_crm.core.languages import LANGUAGES, direction, speaker
 from upstage_crm.core.templates import Templates
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.portal import portal_files
-from upstage_crm.portal.addresses import FEED, LANGUAGE, WHATS_ON, with_query
+from upstage_crm.portal.addresses import BASKET, FEED, LANGUAGE, WHATS_ON, with_query
 from upstage_crm.portal.portal_menu import MENU
 from upstage_crm.portal.readers import Reader
 from upstage_crm.wiring import runtime
@@ -65,6 +65,7 @@ def page(
         phone_href="tel:" + "".join(c for c in organisation.desk_phone if c.isdigit() or c == "+"),
         canonical=base + with_query(head.path, {**head.query, LANGUAGE: reader.chosen}),
         home=reader.href(WHATS_ON),
+        basket_href=reader.href(BASKET),
         feed=reader.href(FEED),
         menu=[
             _Link(say(entry.words), reader.href(entry.path), entry.path == head.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from upstage_crm.orders.views import TicketState
 from upstage_crm.portal.listings.sale_states import SaleState
 from upstage_crm.portal.portal_menu import WHATS_ON_WORDS
 from upstage_crm.programme.views import Access
@@ -38,6 +39,21 @@ SEAT_KINDS: Final[Mapping[SeatKind, str]] = {
     SeatKind.COMPANION: "companion seat",
     SeatKind.RESTRICTED: "restricted view",
 }
+BASKET: Final = "Your basket"
+PAYMENT_STATES: Final[Mapping[str, str]] = {
+    "paid": "Thank you, it is paid",
+    "open": "We are waiting for your bank",
+    "failed": "It was not paid",
+    "given_back": "Your money goes back",
+}
+ORDER: Final = "Order {reference}"
+TICKETS: Final = "Your tickets"
+TICKET_STATES: Final[Mapping[TicketState, str]] = {
+    TicketState.RETURNED: "This ticket was returned",
+    TicketState.EXCHANGED: "This ticket was exchanged",
+    TicketState.VOID: "This ticket is no longer valid",
+}
+NOT_ANNOUNCED: Final = "No longer on sale"
 AT_LEAST: Final = "{count} tickets or more"
 MAP: Final = (
     "{section}, row {row}, seat {number}",

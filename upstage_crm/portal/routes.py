@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from upstage_crm.portal import portal_files
+from upstage_crm.portal.basket import basket_forms, basket_page, card_pages, paying, tickets_page
 from upstage_crm.portal.listings import (
     choose_seats,
     event_pictures,
@@ -21,4 +22,9 @@ ROUTES = [
     *whats_on.ROUTES,
     *public_event.ROUTES,
     *choose_seats.ROUTES,
+    *basket_page.ROUTES,
+    *basket_forms.ROUTES,
+    *paying.ROUTES,
+    *card_pages.ROUTES,
+    *tickets_page.ROUTES,
 ]

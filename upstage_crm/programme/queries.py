@@ -40,6 +40,14 @@ class EventSort(StrEnum):
     TITLE = "title"
 
 
+_ONE = (
+    sa.select(_performance, _event.c.title)
+    .join(_event, _event.c.id == _performance.c.event_id)
+    .where(_performance.c.id == sa.bindparam("performance", type_=sa.String))
+)
+_LOCKED = _ONE.with_for_update(of=_performance, key_share=True)
+
+
 def events(
     session: Session,
     *,
@@ -145,6 +153,18 @@ def event_by_ending(session: Session, ending: str) -> EventView:
     return event(session, found[0])
 
 
+def titles(session: Session, event_ids: Collection[str]) -> dict[str, str]:
+    """The titles of events, by their ids."""
+    query = sa.select(_event.c.id, _event.c.title).where(_event.c.id.in_(event_ids))
+    return {row.id: row.title for row in session.connection().execute(query)}
+
+
+def ids_of_event(session: Session, event_id: str) -> list[str]:
+    """The ids of an event's performances."""
+    query = sa.select(_performance.c.id).where(_performance.c.event_id == event_id)
+    return list(session.connection().execute(query).scalars())
+
+
 def performances(session: Session, performance_ids: Collection[str]) -> list[PerformanceView]:
     """These performances, the first one first; an id that is none's is left out."""
     return _views(session, _performance.c.id.in_(performance_ids))
@@ -209,14 +229,8 @@ def performance(
     Raises:
         UnknownPerformance: there is none with this id.
     """
-    query = (
-        sa.select(_performance, _event.c.title)
-        .join(_event, _event.c.id == _performance.c.event_id)
-        .where(_performance.c.id == performance_id)
-    )
-    if is_locked:
-        query = query.with_for_update(of=_performance, key_share=True)
-    row = session.connection().execute(query).mappings().one_or_none()
+    query = _LOCKED if is_locked else _ONE
+    row = session.connection().execute(query, {"performance": performance_id}).mappings().first()
     if row is None:
         raise UnknownPerformance
     return PerformanceFacts(

@@ -63,12 +63,14 @@ class Permission(StrEnum):
     EDIT_PROGRAMME = "edit_programme"
     EDIT_PRICES = "edit_prices"
     HOLD_SEATS = "hold_seats"
+    CHECK_TICKETS = "check_tickets"
     VIEW_ORDERS = "view_orders"
     SELL_TICKETS = "sell_tickets"
     GIVE_TICKETS = "give_tickets"
     REFUND_ORDERS = "refund_orders"
     RUN_TILLS = "run_tills"
     MANAGE_TILLS = "manage_tills"
+    VIEW_REPORTS = "view_reports"
 
 
 _LOOKING = frozenset(
@@ -119,11 +121,13 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.EDIT_PROGRAMME,
         Permission.EDIT_PRICES,
         Permission.HOLD_SEATS,
+        Permission.CHECK_TICKETS,
         *_SELLING,
         Permission.GIVE_TICKETS,
         Permission.MANAGE_TILLS,
+        Permission.VIEW_REPORTS,
     },
-    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS} | _SELLING,
+    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS, Permission.CHECK_TICKETS} | _SELLING,
     Role.MARKETING: _LOOKING
     | {
         Permission.EDIT_PATRON,
@@ -141,6 +145,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.VIEW_RECEIPTS,
         Permission.EXPORT_DATA,
         Permission.VIEW_TEAM,
+        Permission.VIEW_REPORTS,
     },
     Role.READ_ONLY: _LOOKING,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,8 @@ from upstage_crm.tills.errors import UnknownShift
 from upstage_crm.tills.tables import DrawerMoveRow, TillRow, TillShiftRow
 from upstage_crm.tills.views import MoveView, ShiftReport, ShiftView, TillView
 
-_till, _shift, _move = table_of(TillRow), table_of(TillShiftRow), table_of(DrawerMoveRow)
+SHIFT = table_of(TillShiftRow)
+_till, _shift, _move = table_of(TillRow), SHIFT, table_of(DrawerMoveRow)
 _SHIFTS = sa.select(_shift, _till.c.name.label("till")).join(_till, _till.c.id == _shift.c.till_id)
 _IS_OPEN = _shift.c.closed_at.is_(None)
 
@@ -47,6 +48,17 @@ def shift(session: Session, shift_id: str) -> ShiftView:
     if not found:
         raise UnknownShift
     return found[0]
+
+
+def shifts(session: Session, shift_ids: Collection[str]) -> dict[str, ShiftView]:
+    """Shifts by their ids; one that is none is left out."""
+    return {one.id: one for one in _found(session, _SHIFTS.where(_shift.c.id.in_(shift_ids)))}
+
+
+def shift_ids(session: Session, till_id: str) -> list[str]:
+    """The ids of all shifts at a till."""
+    query = sa.select(_shift.c.id).where(_shift.c.till_id == till_id)
+    return list(session.connection().execute(query).scalars())
 
 
 def open_at(session: Session, till_id: str) -> ShiftView | None:

@@ -19,6 +19,7 @@ class ActionGroup(StrEnum):
     SETTINGS = "settings"
     PROGRAMME = "programme"
     ORDERS = "orders"
+    SEALS = "seals"
 
 
 class ActionLook(NamedTuple):
@@ -251,6 +252,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_HANDED_OUT: ActionLook("handed tickets out", _ORDERS, "ticket", "neutral"),
+    Action.TICKETS_HANDED_BACK: ActionLook(
+        "noted that tickets were not collected", _ORDERS, "ticket", "neutral"
+    ),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_REISSUED: ActionLook("issued tickets again", _ORDERS, "ticket", "warning"),
@@ -278,6 +283,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.POLICY_CHANGED: ActionLook(
         "changed the rules of requests", _SETTINGS, "settings", "neutral"
     ),
+    Action.REPORT_EXPORTED: ActionLook(
+        "took a report out as a file", _ORDERS, "download", "neutral"
+    ),
     Action.TRAIL_EXPORTED: ActionLook("exported the trail", _SETTINGS, "settings", "neutral"),
     Action.TRAIL_OPENED: ActionLook("opened the trail", _SETTINGS, "settings", "neutral"),
     Action.TRAIL_KEY_ENTERED: ActionLook(
@@ -285,6 +293,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ROWS_RECORDED: ActionLook(
         "recorded what the record holds", _SETTINGS, "settings", "neutral"
+    ),
+    Action.ROWS_SEALED: ActionLook(
+        "sealed what was sold and booked", ActionGroup.SEALS, "shield-check", "neutral"
     ),
     Action.ROWS_RESTORED: ActionLook(
         "restored what the trail says", _SETTINGS, "settings", "neutral"

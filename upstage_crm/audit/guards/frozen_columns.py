@@ -183,6 +183,7 @@ _NEVER_DELETED = (
     "till",
     "till_shift",
     "drawer_move",
+    "scan",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -200,6 +201,7 @@ NEVER_UPDATED = (
     "order_step",
     "order_line",
     "drawer_move",
+    "scan",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -240,6 +242,7 @@ _IDENTITY = {
     "order_step": ("id", "order_id, n", "key"),
     "order_line": ("id",),
     "ticket": ("id", "line_id"),
+    "scan": ("id", "device, nonce"),
     "payment": ("id", "reference", "capture_reference", "public_name"),
     "refund": ("id", "key", "reference"),
     "provider_event": ("id",),

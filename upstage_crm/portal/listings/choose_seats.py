@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -122,10 +122,21 @@ def _made(event_id: str, performance_id: str, reader: Reader) -> Made:
     return document(drawn(programme, event, performance, reader))
 
 
+def usual_types(programme: Programme, performance: PerformanceView) -> dict[str, str]:
+    """The first price type of each zone, which is what a seat costs until another is chosen."""
+    return _usual(programme, programme.prices_of(performance, programme.now))
+
+
 def drawn(
-    programme: Programme, event: EventView, performance: PerformanceView, reader: Reader
+    programme: Programme,
+    event: EventView,
+    performance: PerformanceView,
+    reader: Reader,
+    *,
+    problem: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> str:
-    """The page, with what can be chosen on it."""
+    """The page, with what can be chosen on it; `problem` and `typed` are of a form that failed."""
     offer = programme.offer(performance)
     words = EventWords(programme, event, [offer], reader)
     others = [
@@ -154,7 +165,10 @@ def drawn(
         places=places_of(programme, [performance]),
         choice=choice,
         most=MOST_AT_ONCE,
-        add_href=reader.href(ADD) if ADD else "",
+        add_href=reader.href(ADD),
+        performance_id=performance.id,
+        problem=problem,
+        typed={"zone": ""} | dict(typed or {}),
     )
 
 
@@ -166,7 +180,7 @@ def _choice(
     assert layout is not None  # a performance without seats is not open
     pools = {pool.name: pool for pool in layout.pools}
     looks = looks_of(layout.plan)
-    usual = _usual_types(programme, offer)
+    usual = _usual(programme, {zone.name: zone.prices for zone in offer.zones})
     zones = [
         ZoneWords(
             name=zone.name,
@@ -180,7 +194,6 @@ def _choice(
     ]
     sections = sections_of(layout, {zone.name: zone.price for zone in zones}, looks, say)
     seated = [zone for zone in offer.zones if zone.name not in pools]
-    kinds = {seat.kind for seat in layout.plan.seats}
     return {
         "zones": zones,
         "types": _types(programme, [dict(zone.prices) for zone in seated], words, say),
@@ -194,7 +207,7 @@ def _choice(
             for zone in offer.zones
             if zone.name in pools
         ],
-        "has_wheelchair": SeatKind.WHEELCHAIR in kinds,
+        "has_wheelchair": any(seat.kind is SeatKind.WHEELCHAIR for seat in layout.plan.seats),
         "plan": addresses.ending(layout.plan_id),
         "map": map_href(offer.performance, layout.plan_id),
         "bits": bits_href(event, offer.performance),
@@ -212,11 +225,10 @@ def _choice(
     }
 
 
-def _usual_types(programme: Programme, offer: OnOffer) -> dict[str, str]:
-    """The first price type of each zone, which is what a seat costs until another is chosen."""
+def _usual(programme: Programme, prices: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
     return {
-        zone.name: next(kind for kind in programme.types if kind in zone.prices)
-        for zone in offer.zones
+        zone: next(kind for kind in programme.types if kind in offered)
+        for zone, offered in prices.items()
     }
 
 

@@ -24,7 +24,6 @@ from upstage_crm.programme.prices import price_lists, price_types, window_comman
 from upstage_crm.programme.prices.sale_windows import may_sell
 from upstage_crm.programme.prices.versions import holding
 from upstage_crm.programme.prices.views import (
-    Cell,
     PriceList,
     PriceType,
     SaleChannel,
@@ -92,6 +91,28 @@ class Programme:
         """The events by their ids."""
         return {event.id: event for event in self.events}
 
+    @cached_property
+    def _by_performance(self) -> Mapping[str, tuple[EventView, PerformanceView]]:
+        return {one.id: (event, one) for event in self.events for one in event.performances}
+
+    def find(self, performance_id: str) -> tuple[EventView, PerformanceView] | None:
+        """The performance with its event, if it is announced and still to come."""
+        return self._by_performance.get(performance_id)
+
+    def prices_of(
+        self, performance: PerformanceView, now: datetime
+    ) -> Mapping[str, Mapping[str, int]]:
+        """What each price type that is offered online costs, by the name of the zone."""
+        prices = holding(self.lists[performance.event_id], now, performance_id=performance.id)
+        found: dict[str, dict[str, int]] = {}
+        for type_id, kind in self.types.items():
+            if kind.is_retired or kind.is_comp or prices is None:
+                continue
+            for cell, price in prices.prices.items():
+                if cell.type_id == type_id:
+                    found.setdefault(cell.zone, {})[type_id] = price.amount
+        return found
+
     def offers(self, event: EventView, *, is_listed: bool = False) -> list[OnOffer]:
         """Its performances, without those that were cancelled before their seats were for sale."""
         found = [self.offer(one, is_listed=is_listed) for one in event.performances]
@@ -105,7 +126,7 @@ class Programme:
         """A performance of one of the events; `is_listed`: what is free may be some seconds old."""
         now = now or self.now
         layout = _layout(performance.id, LISTED_LIFE_S if is_listed else LAYOUT_LIFE_S)
-        prices = holding(self.lists[performance.event_id], now, performance_id=performance.id)
+        prices = self.prices_of(performance, now)
         sale = may_sell(
             self.windows[performance.event_id],
             (),
@@ -131,21 +152,16 @@ class Programme:
             layout=layout,
         )
 
-    def _zones(self, prices: PriceList | None, layout: Layout | None) -> tuple[ZoneOffer, ...]:
-        if prices is None or layout is None:
+    def _zones(
+        self, prices: Mapping[str, Mapping[str, int]], layout: Layout | None
+    ) -> tuple[ZoneOffer, ...]:
+        if layout is None:
             return ()
-        found: list[ZoneOffer] = []
-        for name, free in _free(layout).items():
-            amounts = {
-                type_id: price.amount
-                for type_id, kind in self.types.items()
-                if not kind.is_retired
-                and not kind.is_comp
-                and (price := prices.prices.get(Cell(name, type_id))) is not None
-            }
-            if amounts and free > 0:
-                found.append(ZoneOffer(name=name, free=free, prices=amounts))
-        return tuple(found)
+        return tuple(
+            ZoneOffer(name=name, free=free, prices=prices[name])
+            for name, free in _free(layout).items()
+            if free > 0 and name in prices
+        )
 
     def _lowest(self, zones: Sequence[ZoneOffer]) -> int | None:
         """Of price types that need neither proof nor a group, if there are any."""

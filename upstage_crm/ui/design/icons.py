@@ -14,6 +14,7 @@ ICON_NAMES: Final[frozenset[str]] = frozenset(
         "arrow-right",
         "arrow-up",
         "calendar",
+        "chart-column",
         "check",
         "check-check",
         "chevron-down",
