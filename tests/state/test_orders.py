@@ -6,23 +6,29 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from tests.support.factories import Desk
 from tests.support.houses import seat
 from tests.support.pipeline import Client, Pipeline, sign_in
 from tests.support.shop import INA, Shop, open_shop
+from tests.support.visitor import OURS
+from upstage_crm.admin.orders import ticket_printing
 from upstage_crm.admin.orders.dialog_state import OrderDialogState
 from upstage_crm.admin.orders.list_state import OrderListState
 from upstage_crm.admin.orders.order_state import OrderRecordState
 from upstage_crm.admin.orders.reveal_state import OrderRevealState
+from upstage_crm.admin.orders.url import print_href
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.tabs.orders_tab import OrdersTabState
 from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
+from upstage_crm.orders.files.ticket_code import DIGITS
 from upstage_crm.orders.views import OrderView, TicketState
-from upstage_crm.staff.roles import Role
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.wiring import Runtime
 
 A1, A2 = seat("A", 1), seat("A", 2)
@@ -66,6 +72,15 @@ class Scene:
         carried = {"subject": opened.subject, "opening": str(opened.opening)}
         await self.pipeline.send(tab, handler, form=carried | texts)
         return await self.dialog(tab)
+
+    async def ask(self, role: Role, reference: str = "", origin: str = OURS) -> httpx.Response:
+        """Ask for the tickets on paper."""
+        self.tab(role)
+        transport = httpx.ASGITransport(app=Starlette(routes=ticket_printing.ROUTES))
+        async with httpx.AsyncClient(transport=transport, base_url=OURS) as client:
+            headers = {"cookie": self.cookies[role], "origin": origin}
+            path = print_href(reference or self.order.reference)
+            return await client.post(path, headers=headers)
 
     def now(self) -> OrderView:
         return self.shop.order(self.order.id)
@@ -269,3 +284,34 @@ async def test_the_patron_list_finds_whose_order_a_reference_is(scene: Scene) ->
 
 def _money(units: int) -> str:
     return f"${units}.00"
+
+
+async def test_tickets_are_printed_again_as_duplicates(scene: Scene) -> None:
+    desk = scene.shop.desk
+    answer = await scene.ask(Role.BOX_OFFICE)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"%PDF")
+    assert answer.headers["cache-control"] == "no-store"
+    line = desk.lines(action=Action.TICKETS_PRINTED_AGAIN)[-1]
+    assert (line.facts["order"], line.facts["tickets"]) == (scene.order.reference, 2)
+
+    facts = desk.read(lambda s: ticket_printing.facts_of(s, scene.now()))
+    assert [one.is_duplicate for one in facts] == [True, True]
+    assert [one.seat for one in facts] == [one.place for one in scene.order.tickets]
+    assert len({one.code for one in facts}) == 2
+    assert {len(one.code) for one in facts} == {DIGITS}
+
+
+async def test_tickets_are_printed_for_who_sells_alone(scene: Scene) -> None:
+    before = scene.shop.desk.actions()
+    for role in Role:
+        if Permission.SELL_TICKETS not in PERMISSIONS[role]:
+            assert (await scene.ask(role)).status_code == 404, role
+    assert (await scene.ask(Role.OWNER, "00-000")).status_code == 404
+    assert (await scene.ask(Role.OWNER, origin="https://evil.example")).status_code == 403
+    scene.shop.take_back(scene.order, *(one.id for one in scene.order.tickets))
+    answer = await scene.ask(Role.OWNER)
+    assert answer.status_code == 409
+    assert "No ticket of this order is valid." in answer.text
+    assert Action.TICKETS_PRINTED_AGAIN not in scene.shop.desk.actions()
+    assert Action.TICKETS_PRINTED_AGAIN not in before

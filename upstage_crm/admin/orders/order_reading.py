@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from sqlmodel import Session
 
 from upstage_crm.admin.orders.order_rows import Visit, visits
+from upstage_crm.admin.orders.url import print_href
 from upstage_crm.admin.patrons.rows import patron_href
 from upstage_crm.core import when
 from upstage_crm.core.money import as_typed, in_words
@@ -127,6 +128,7 @@ class OrderRecord:
     order_id: str = ""
     reference: str = ""
     heading: str = ""
+    print_href: str = ""
     currency: str = ""
     sold: str = ""
     channel: str = ""
@@ -181,6 +183,7 @@ def read(
         order_id=order.id,
         reference=order.reference,
         heading=f"Order {order.reference}",
+        print_href=print_href(order.reference),
         currency=order.currency,
         sold=f"Sold {when.in_words(order.created_at, zone)}",
         channel=CHANNEL_WORDS[order.channel],

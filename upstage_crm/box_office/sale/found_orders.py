@@ -45,7 +45,7 @@ class FoundOrder:
 
 def suggested(session: Session, words: str, *, reader: Role) -> list[Suggested]:
     """The newest orders with this reference, name or ticket, each with what tells it apart."""
-    found = order_list.page(session, OrderFilter(text=words), size=MOST, reader=reader)
+    found = order_list.page(session, OrderFilter(text=words), size=MOST, reader=reader).lines
     zone = when.zone(details(session).time_zone)
     ids = {performance_id for one in found for performance_id, _ in one.tickets}
     about = {one.id: one for one in programme.performances(session, ids)}
