@@ -29,6 +29,7 @@ from upstage_crm.admin.mailbox.gallery import GalleryState
 from upstage_crm.admin.mailbox.state import MailboxState
 from upstage_crm.admin.orders import list_page as orders
 from upstage_crm.admin.orders import order_page as order
+from upstage_crm.admin.orders import ticket_printing
 from upstage_crm.admin.orders.list_state import OrderListState
 from upstage_crm.admin.orders.order_state import OrderRecordState
 from upstage_crm.admin.patron_list import list_page as patrons
@@ -276,6 +277,7 @@ routes = Starlette(
         *gallery.ROUTES,
         *plan_files.ROUTES,
         *picture_files.ROUTES,
+        *ticket_printing.ROUTES,
         *incoming_files.routes(INCOMING),
         *staff_receipt.ROUTES,
         *portal_routes.ROUTES,

@@ -16,6 +16,8 @@ from tests.app.test_teamwork import comment
 from tests.support.engine import Engine
 from tests.support.erasing import erase
 from tests.support.factories import NEW, OLD, Desk, unchanged
+from tests.support.houses import seat
+from tests.support.shop import open_shop
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.model.errors import PatronFrozen
 from upstage_crm.change_requests.model.policy import DEFAULT
@@ -23,6 +25,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import revert_windows
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.households.rules import RelationKind
+from upstage_crm.orders.views import Contact
 from upstage_crm.patrons.details import notes
 from upstage_crm.patrons.details.preferences import WORDING, Answer, Basis
 from upstage_crm.patrons.errors import PatronErased, UnknownPatron
@@ -74,6 +77,10 @@ def full(desk: Desk) -> Full:
     desk.decide(link, Decision.REJECT)
     desk.deliver()
     shown(desk, desk.staff("Cleo", Role.BOX_OFFICE), patron)
+    shop = open_shop(desk)
+    contact = Contact(email="box@example.org", name="Mara at the desk", phone="+1 212 555 0142")
+    shop.sell(shop.filled(seat("A", 1), seat("A", 2), patron_id=patron.id), contact=contact)
+    shop.sold(seat("B", 1))  # somebody else's
     return Full(desk, desk.record(patron), other, request.reference)
 
 
@@ -105,6 +112,20 @@ def test_every_section_holds_what_is_held(full: Full) -> None:
     assert (told["request"], told["text"]) == (full.reference, TOLD)
     assert {row["to"] for row in held.sections[Section.EMAILS]} >= {OLD, NEW}
     assert held.sections[Section.RECEIPTS][0]["request"] == full.reference
+    (order,) = held.sections[Section.ORDERS]
+    assert (order["name"], order["email"], order["total"]) == (
+        *("Mara at the desk", "box@example.org"),
+        "70.00",
+    )
+    tickets = held.sections[Section.TICKETS]
+    assert [(one["order"], one["price"], one["ticket"]) for one in tickets] == [
+        (order["order"], "35.00", "valid")
+    ] * 2
+    (payment,) = held.sections[Section.PAYMENTS]
+    assert (payment["order"], payment["paid_by"], payment["amount"]) == (
+        *(order["order"], "terminal"),
+        "70.00",
+    )
     assert [row["action"] for row in held.sections[Section.LOOKS]] == [
         "patron.data_exported",
         "patron.value_revealed",
@@ -129,6 +150,7 @@ def test_what_is_masked_for_a_role_is_masked_in_it(full: Full) -> None:
 
     text = json.dumps(held.as_json(), ensure_ascii=False)
     secrets = (OLD, NEW, WORK, PHONE, BORN, "March 4, 1961", "1 Main Street", "555-0117")
+    secrets += ("box@example.org", "+1 212 555 0142")
     assert [secret for secret in secrets if secret in text] == []
     assert not held.is_whole
     assert full.export().is_whole

@@ -36,7 +36,7 @@ from upstage_crm.orders.records import (
 )
 from upstage_crm.orders.records.order_list import OrderFilter, OrderPage
 from upstage_crm.orders.records.order_money import OrderMoney
-from upstage_crm.orders.views import Contact, OrderView, StepKind, Tender
+from upstage_crm.orders.views import Contact, OrderReason, OrderView, StepKind, Tender
 from upstage_crm.patrons import marks
 from upstage_crm.patrons.errors import PatronIsProtected, RevealReasonMissing, UnknownField
 from upstage_crm.patrons.views import PatronRecord
@@ -58,14 +58,14 @@ def money(shop: Shop, order: OrderView) -> OrderMoney:
 
 
 def give_back(shop: Shop, order: OrderView, amount: int, **how: Any) -> money_back.GivenBack:
-    given = {"reason": "Ill", "key": "once", **how}
+    given = {"reason": OrderReason.CANNOT_COME.value, "key": "once", **how}
     return shop.act(
         lambda c: money_back.give_back(c, shop.seller, order_id=order.id, amount=amount, **given)
     )
 
 
 def reissue(shop: Shop, order: OrderView, *ticket_ids: str, **how: Any) -> int:
-    given = {"reason": "Lost on the tram", "key": f"again-{'-'.join(ticket_ids)}", **how}
+    given = {"reason": OrderReason.LOST.value, "key": f"again-{'-'.join(ticket_ids)}", **how}
     return shop.act(
         lambda c: ticket_copies.reissue(
             c, shop.seller, order_id=order.id, ticket_ids=ticket_ids, **given
@@ -148,7 +148,7 @@ def test_money_that_cannot_be_given_back_is_refused(shop: Shop) -> None:
     unchanged(desk, lambda: give_back(shop, order, ADULT + 1), MoreThanOwed)
     unchanged(desk, lambda: give_back(shop, order, 0), NothingToPay)
     unchanged(desk, lambda: give_back(shop, order, -1), NothingToPay)
-    unchanged(desk, lambda: give_back(shop, order, 1, reason="  "), ReasonMissing)
+    unchanged(desk, lambda: give_back(shop, order, 1, reason="just so"), ReasonMissing)
     unchanged(desk, lambda: give_back(shop, replace(order, id="none"), 1), UnknownOrder)
 
 
@@ -193,11 +193,11 @@ def test_above_the_limit_of_a_role_somebody_else_gives_back(
 def test_money_given_back_is_in_the_trail(shop: Shop) -> None:
     order = shop.sold(A1)
     shop.take_back(order, order.tickets[0].id, is_refunded=False)
-    give_back(shop, order, 1_000, reason="Rang about it")
+    give_back(shop, order, 1_000, reason="goodwill")
 
     facts = shop.desk.lines(action=Action.MONEY_GIVEN_BACK)[-1].facts
     assert facts["order"] == order.reference
-    assert facts["reason"] == "Rang about it"
+    assert facts["reason"] == "goodwill"
     assert "10.00" in str(facts["amount"])
 
 
@@ -406,13 +406,16 @@ def test_what_a_patron_holds(shop: Shop) -> None:
         return desk.read(lambda s: patron_orders.held(s, patron.id, now=desk.now))
 
     assert held() == ()
-    assert not desk.read(patron_orders.are_kept)
+    assert desk.read(patron_orders.kept_since) is None
     order = shop.order(shop.sell(shop.filled(A1, A2, patron_id=patron.id)).order_id)
     shop.sold(A3)
     shop.take_back(order, order.tickets[0].id, is_refunded=False)
 
     (one,) = held()
-    assert desk.read(patron_orders.are_kept)
+    assert desk.read(patron_orders.kept_since) == order.created_at
+    assert desk.read(lambda s: patron_orders.last_bought_at(s, patron.id)) == order.created_at
+    spoken = order.reference.replace("-", "").lower()
+    assert desk.read(lambda s: patron_orders.patron_number(s, spoken)) == patron.number
     assert (one.reference, one.is_claimed) == (order.reference, True)
     assert (one.tickets, one.owed, one.on_its_way) == (1, ADULT, 0)
     assert one.until is not None

@@ -6,20 +6,30 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
 from tests.support.factories import Desk
 from tests.support.houses import seat
 from tests.support.pipeline import Client, Pipeline, sign_in
 from tests.support.shop import INA, Shop, open_shop
+from tests.support.visitor import OURS
+from upstage_crm.admin.orders import ticket_printing
 from upstage_crm.admin.orders.dialog_state import OrderDialogState
 from upstage_crm.admin.orders.list_state import OrderListState
 from upstage_crm.admin.orders.order_reveal_state import OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState
+from upstage_crm.admin.orders.reveal_state import OrderRevealState
+from upstage_crm.admin.orders.url import print_href
+from upstage_crm.admin.patron_list.list_state import PatronListState
+from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.patrons.tabs.orders_tab import OrdersTabState
 from upstage_crm.audit.events import Action
 from upstage_crm.core.clock import FrozenClock
+from upstage_crm.orders.files.ticket_code import DIGITS
 from upstage_crm.orders.views import OrderView, TicketState
-from upstage_crm.staff.roles import Role
+from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.wiring import Runtime
 
 A1, A2 = seat("A", 1), seat("A", 2)
@@ -63,6 +73,15 @@ class Scene:
         carried = {"subject": opened.subject, "opening": str(opened.opening)}
         await self.pipeline.send(tab, handler, form=carried | texts)
         return await self.dialog(tab)
+
+    async def ask(self, role: Role, reference: str = "", origin: str = OURS) -> httpx.Response:
+        """Ask for the tickets on paper."""
+        self.tab(role)
+        transport = httpx.ASGITransport(app=Starlette(routes=ticket_printing.ROUTES))
+        async with httpx.AsyncClient(transport=transport, base_url=OURS) as client:
+            headers = {"cookie": self.cookies[role], "origin": origin}
+            path = print_href(reference or self.order.reference)
+            return await client.post(path, headers=headers)
 
     def now(self) -> OrderView:
         return self.shop.order(self.order.id)
@@ -160,9 +179,11 @@ async def test_tickets_are_taken_back_and_the_amount_is_said_before(scene: Scene
     assert "Card terminal" in lines[1]
 
     assert (await scene.fill(tab, OrderDialogState.take_back, **{first: "on"})).reason_error
-    dialog = await scene.fill(tab, OrderDialogState.take_back, money="now", reason="Ill")
+    dialog = await scene.fill(tab, OrderDialogState.take_back, money="now", reason="cannot_come")
     assert dialog.refusal == "Choose at least one ticket."
-    await scene.fill(tab, OrderDialogState.take_back, money="now", reason="Ill", **{first: "on"})
+    await scene.fill(
+        tab, OrderDialogState.take_back, money="now", reason="cannot_come", **{first: "on"}
+    )
     assert [one.state for one in scene.now().tickets] == [TicketState.RETURNED, TicketState.VALID]
     page = await scene.page(tab)
     assert page.done.startswith("1 ticket taken back.")
@@ -174,7 +195,7 @@ async def test_what_is_owed_is_given_back_later(scene: Scene) -> None:
     await scene.at(tab)
     await scene.pipeline.send(tab, OrderDialogState.open_return)
     boxes = {f"ticket-{one.id}": "on" for one in scene.order.tickets}
-    await scene.fill(tab, OrderDialogState.take_back, money="later", reason="Ill", **boxes)
+    await scene.fill(tab, OrderDialogState.take_back, money="later", reason="cannot_come", **boxes)
     page = await scene.page(tab)
     assert page.record.owed.endswith("70.00")
     assert not page.can_return
@@ -182,12 +203,14 @@ async def test_what_is_owed_is_given_back_later(scene: Scene) -> None:
     await scene.pipeline.send(tab, OrderDialogState.open_give_back)
     assert (await scene.dialog(tab)).owed == "70.00"
     for amount in ("71.00", "0", "-1", "lots"):
-        dialog = await scene.fill(tab, OrderDialogState.give_back, amount=amount, reason="Ill")
+        dialog = await scene.fill(
+            tab, OrderDialogState.give_back, amount=amount, reason="cannot_come"
+        )
         assert dialog.amount_error, amount
     dialog = await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason=" ")
     assert dialog.reason_error
     assert not dialog.amount_error
-    await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason="Ill")
+    await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason="cannot_come")
     page = await scene.page(tab)
     assert page.record.owed == ""
     assert [one.is_refund for one in page.record.money] == [False, True]
@@ -198,12 +221,12 @@ async def test_a_ticket_is_issued_again(scene: Scene) -> None:
     await scene.at(tab)
     await scene.pipeline.send(tab, OrderDialogState.open_reissue)
     first = f"ticket-{scene.order.tickets[0].id}"
-    await scene.fill(tab, OrderDialogState.reissue, reason="Lost", **{first: "on"})
+    await scene.fill(tab, OrderDialogState.reissue, reason="lost", **{first: "on"})
 
     assert [one.code_version for one in scene.now().tickets] == [2, 1]
     record = (await scene.page(tab)).record
     assert record.steps[0].words == "Issued again"
-    assert record.steps[0].reason == "Lost"
+    assert record.steps[0].reason == "Tickets were lost"
 
 
 async def test_tickets_of_what_has_begun_are_not_offered(scene: Scene) -> None:
@@ -229,3 +252,67 @@ async def test_a_masked_value_is_shown_for_a_reason(scene: Scene) -> None:
     await scene.pipeline.send(tab, OrderRecordState.hide, field="phone", subject=contact.reference)
     shown = {one.key: one for one in (await scene.page(tab)).record.contact}
     assert shown["phone"].value == "••• 99"
+
+
+async def test_a_record_has_its_orders_in_a_tab_the_coming_ones_first(scene: Scene) -> None:
+    shop, desk = scene.shop, scene.shop.desk
+    patron = desk.patron()
+    past = shop.order(shop.sell(shop.filled(seat("B", 1), patron_id=patron.id)).order_id)
+    shop.take_back(past, past.tickets[0].id, is_refunded=False)
+    ahead = shop.sell(shop.filled(seat("B", 2), seat("B", 3), patron_id=patron.id))
+    tab = scene.tab()
+    await scene.pipeline.send(tab, PatronRecordState.load, f"/patrons/{patron.number}/?tab=orders")
+
+    shown = await scene.pipeline.state(tab, OrdersTabState)
+    assert [row.reference for row in shown.ahead] == [ahead.reference]
+    assert [row.reference for row in shown.past] == [past.reference]
+    assert shown.tickets == "2 tickets"
+    assert shown.open == [f"{_money(35)} is owed for order {past.reference}."]
+    record = await scene.pipeline.state(tab, PatronRecordState)
+    assert {one.label: one.count for one in record.tabs}["Orders"] == "2"
+
+
+async def test_the_patron_list_finds_whose_order_a_reference_is(scene: Scene) -> None:
+    shop = scene.shop
+    patron = shop.desk.patron()
+    sold = shop.sell(shop.filled(seat("B", 1), patron_id=patron.id))
+    tab = scene.tab()
+    await scene.pipeline.send(tab, PatronListState.load, f"/patrons/?q={sold.reference}")
+
+    rows = (await scene.pipeline.state(tab, PatronListState)).rows
+    assert [row.number for row in rows] == [str(patron.number)]
+
+
+def _money(units: int) -> str:
+    return f"${units}.00"
+
+
+async def test_tickets_are_printed_again_as_duplicates(scene: Scene) -> None:
+    desk = scene.shop.desk
+    answer = await scene.ask(Role.BOX_OFFICE)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"%PDF")
+    assert answer.headers["cache-control"] == "no-store"
+    line = desk.lines(action=Action.TICKETS_PRINTED_AGAIN)[-1]
+    assert (line.facts["order"], line.facts["tickets"]) == (scene.order.reference, 2)
+
+    facts = desk.read(lambda s: ticket_printing.facts_of(s, scene.now()))
+    assert [one.is_duplicate for one in facts] == [True, True]
+    assert [one.seat for one in facts] == [one.place for one in scene.order.tickets]
+    assert len({one.code for one in facts}) == 2
+    assert {len(one.code) for one in facts} == {DIGITS}
+
+
+async def test_tickets_are_printed_for_who_sells_alone(scene: Scene) -> None:
+    before = scene.shop.desk.actions()
+    for role in Role:
+        if Permission.SELL_TICKETS not in PERMISSIONS[role]:
+            assert (await scene.ask(role)).status_code == 404, role
+    assert (await scene.ask(Role.OWNER, "00-000")).status_code == 404
+    assert (await scene.ask(Role.OWNER, origin="https://evil.example")).status_code == 403
+    scene.shop.take_back(scene.order, *(one.id for one in scene.order.tickets))
+    answer = await scene.ask(Role.OWNER)
+    assert answer.status_code == 409
+    assert "No ticket of this order is valid." in answer.text
+    assert Action.TICKETS_PRINTED_AGAIN not in scene.shop.desk.actions()
+    assert Action.TICKETS_PRINTED_AGAIN not in before

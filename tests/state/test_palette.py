@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.factories import Desk
+from tests.support.houses import seat
 from tests.support.pipeline import Client, Pipeline, sign_in
+from tests.support.shop import open_shop
 from upstage_crm.admin.palette.rows import Found
 from upstage_crm.admin.palette.state import PATRONS, REQUESTS, PaletteState
 from upstage_crm.core.clock import FrozenClock
@@ -61,6 +63,19 @@ async def test_a_reference_leads_to_its_request_and_its_patron(scene: Scene) -> 
     assert [one.href for one in found] == [
         f"/requests/{reference}/",
         f"/patrons/{mara.number}/",
+    ]
+
+
+async def test_a_reference_leads_to_its_order_and_whose_it_is(scene: Scene) -> None:
+    mara = scene.desk.patron()
+    shop = open_shop(scene.desk)
+    sold = shop.sell(shop.filled(seat("A", 1), patron_id=mara.id))
+
+    found = await scene.found(sold.reference.replace("-", " ").lower())
+
+    assert [(one.group, one.href) for one in found] == [
+        ("Orders", f"/orders/{sold.reference}/"),
+        ("Patrons", f"/patrons/{mara.number}/"),
     ]
 
 

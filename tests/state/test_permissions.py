@@ -514,6 +514,7 @@ ROUTES: dict[str, Way] = {
         "/events/picture/x/x/320.jpg", nobody=303
     ),
     "POST /files/{kind}/{subject}": Way("/files/plan/x", nobody=303, method="POST"),
+    "POST /orders/print/{reference}": Way("/orders/print/00-000", method="POST"),
     "GET /door/": Way("/door/", P.CHECK_TICKETS, nobody=303),
     "GET /door/{performance_id}/": Way("/door/x/", nobody=303),
     "POST /door/{performance_id}/": Way("/door/x/", nobody=303, method="POST"),

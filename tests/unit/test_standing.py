@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -45,7 +46,25 @@ def test_dead_is_two_bounces_a_day_apart_and_nothing_delivered_since(
 
 @pytest.mark.parametrize(("age", "stake"), [(30 * DAY, False), (30 * DAY + HOUR, True)])
 def test_until_orders_are_kept_here_an_old_record_has_a_stake(age: timedelta, stake: bool) -> None:
-    assert has_stake(None, created_at=NOW - age, now=NOW) is stake
+    assert has_stake(Holdings(), created_at=NOW - age, now=NOW) is stake
+
+
+@pytest.mark.parametrize(
+    ("created", "kept", "stake"),
+    [
+        (100, 99, True),  # what was bought before cannot be seen
+        (100, 100, False),
+        (31, 20, True),
+        (30, 20, False),
+        (800, 730, True),
+        (800, 731, False),  # every order of two years would be here
+    ],
+)
+def test_what_was_bought_before_orders_were_kept_here_may_be_at_stake(
+    created: int, kept: int, stake: bool
+) -> None:
+    found = Holdings(kept_since=NOW - kept * DAY)
+    assert has_stake(found, created_at=NOW - created * DAY, now=NOW) is stake
 
 
 @pytest.mark.parametrize(
@@ -60,7 +79,8 @@ def test_until_orders_are_kept_here_an_old_record_has_a_stake(age: timedelta, st
     ],
 )
 def test_with_orders_it_is_what_the_patron_holds(holdings: Holdings, stake: bool) -> None:
-    assert has_stake(holdings, created_at=NOW - 4000 * DAY, now=NOW) is stake
+    since = replace(holdings, kept_since=NOW - 3000 * DAY)
+    assert has_stake(since, created_at=NOW - 2000 * DAY, now=NOW) is stake
 
 
 @pytest.mark.parametrize(

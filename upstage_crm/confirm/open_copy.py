@@ -1,6 +1,6 @@
 """What the patron's page says while there is something to decide. Pure.
 
-`{organisation}`, `{until}` and `{applies}` are filled in by `words`.
+`{organisation}`, `{until}`, `{applies}` and `{tickets_text}` are filled in by `words`.
 """
 
 from __future__ import annotations
@@ -130,6 +130,10 @@ DESK: Final = Asking(
         ("If you do nothing", "The change will be made on {applies} at the earliest."),
     ),
     until="You can stop it until {applies}.",
+)
+TICKETS: Final = (
+    "Your tickets for coming performances ({tickets_text}) stay on your record: emails about them "
+    "would go to the new address."
 )
 ASKS_MORE: Final = "The other details change only if you approve them here by {until}."
 

@@ -29,6 +29,7 @@ from upstage_crm.confirm.closed_copy import (
 from upstage_crm.confirm.open_copy import (
     ASKS_MORE,
     NO_OBJECTION,
+    TICKETS,
     asking_of,
     objecting_of,
 )
@@ -161,6 +162,7 @@ def _open(
         "organisation": organisation.name,
         "until": when.in_words(review.expires_at, zone, review.language),
         "applies": _applies(review, zone),
+        "tickets_text": str(review.tickets),
         "new": next((one.proposed for one in review.fields if one.is_mailbox), ""),
     }
     can_decide = review.purpose is Purpose.DECISION
@@ -169,8 +171,11 @@ def _open(
     yes, no = _buttons(review, several=several)
     pressing = _PRESSED_OF_NOTICE if is_notice else _PRESSED
     pressed = say(pressing.get(choice, "")) if can_decide else ""
+    asks_more = is_notice and several and not review.is_desk
     lead = (
-        (*asking.lead, ASKS_MORE) if is_notice and several and not review.is_desk else asking.lead
+        *asking.lead,
+        *((TICKETS,) if review.tickets else ()),
+        *((ASKS_MORE,) if asks_more else ()),
     )
     return PageWords(
         phase=review.phase.value,

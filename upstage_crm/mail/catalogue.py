@@ -50,6 +50,7 @@ class RequestContext(CommonContext):
     `applies_text` is before when an approved change does not take effect that the reader may stop;
     None where the reader has to say yes, too. `new_address` is the proposed one as the reader may
     see it, None without one; `asks_more` says that the reader decides other fields as well.
+    `tickets_text` is how many tickets go with the address, None for a reader who is not to know.
     """
 
     expires_text: str
@@ -58,6 +59,7 @@ class RequestContext(CommonContext):
     applies_text: str | None
     new_address: str | None
     asks_more: bool
+    tickets_text: str | None
 
 
 class ReminderContext(RequestContext):

@@ -116,6 +116,7 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "method_text": say("by calling the phone number on the record"),
         "new_address": MASKED_ADDRESS,
         "asks_more": False,
+        "tickets_text": None if hidden else "3",
         "labels_text": say("Phone number"),
         "is_sure": True,
         "is_frozen": True,

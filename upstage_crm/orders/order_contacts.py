@@ -70,7 +70,10 @@ def erase(session: Session, order_ids: list[str]) -> int:
         return 0
     statement = (
         sa.update(CONTACT)
-        .where(CONTACT.c.order_id.in_(order_ids), CONTACT.c.email_key + CONTACT.c.name != "")
+        .where(
+            CONTACT.c.order_id.in_(order_ids),
+            CONTACT.c.email_key + CONTACT.c.name + CONTACT.c.phone != "",
+        )
         .values(**_EMPTY)
     )
     return session.connection().execute(statement).rowcount

@@ -50,6 +50,19 @@ class StepKind(StrEnum):
     TRANSFER = "transfer"
 
 
+class OrderReason(StrEnum):
+    """Why staff do something with an order: a code, because the books keep it for good."""
+
+    CANNOT_COME = "cannot_come"
+    WRONG_DATE = "wrong_date"
+    BOUGHT_TWICE = "bought_twice"
+    CHANGED = "changed"  # the performance, or what was promised of it
+    LOST = "lost"
+    COPIED = "copied"
+    GOODWILL = "goodwill"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """How the buyer of one order can be reached, as it was typed for that order alone."""

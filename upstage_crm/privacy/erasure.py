@@ -6,6 +6,7 @@ signature; none of them says any more whose they were. What stands in the way is
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,6 +47,9 @@ from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.households import commands as households
 from upstage_crm.mail import blanking
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.orders import queries as order_queries
+from upstage_crm.orders.records import patron_orders, personal_data
+from upstage_crm.orders.records.patron_orders import HeldOrder
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import erasure as records
 from upstage_crm.patrons import queries as patron_queries
@@ -68,13 +72,16 @@ class BlockerKind(StrEnum):
     OPEN_REQUEST = "open_request"
     REVERT_WINDOW = "revert_window"
     FROZEN = "frozen"
+    FUTURE_TICKET = "future_ticket"
+    REFUND_ON_ITS_WAY = "refund_on_its_way"
+    MONEY_OWED = "money_owed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
     """One thing that stands in the way; `until` is when it ends by itself, None when it does not.
 
-    `reference` is the request that it is about, "" when there is none.
+    `reference` is the request or the order that it is about, "" when there is none.
     """
 
     kind: BlockerKind
@@ -96,7 +103,21 @@ def blockers(session: Session, patron_id: str, *, now: datetime) -> tuple[Blocke
         found.append(Blocker(kind=BlockerKind.REVERT_WINDOW, reference=reference, until=until))
     if evidence.is_frozen(session, patron_id):
         found.append(Blocker(kind=BlockerKind.FROZEN))
+    for order in patron_orders.held(session, patron_id, now=now):
+        found += _blocking(order)
     return tuple(found)
+
+
+def _blocking(order: HeldOrder) -> Iterator[Blocker]:
+    """What of an order has to come to its end first."""
+    reference = order.reference
+    if order.tickets:
+        kind = BlockerKind.FUTURE_TICKET
+        yield Blocker(kind=kind, reference=reference, until=order.until)
+    if order.on_its_way:
+        yield Blocker(kind=BlockerKind.REFUND_ON_ITS_WAY, reference=reference)
+    if order.owed:
+        yield Blocker(kind=BlockerKind.MONEY_OWED, reference=reference)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +126,7 @@ class Erasing:
 
     requests: int
     mails: int
+    orders: int
     is_told: bool
 
 
@@ -117,6 +139,7 @@ def erasing(session: Session, patron_id: str) -> Erasing:
     return Erasing(
         requests=connection.execute(requests).scalar_one(),
         mails=connection.execute(mails).scalar_one(),
+        orders=order_queries.count_of_patron(session, patron_id),
         is_told=Notifier.can_tell_erased(patron),
     )
 
@@ -266,6 +289,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
     trail.forget(session, patron_id=patron.id)
     blanking.blank(session, patron_ids=[patron.id])
     households.forget(session, patron_id=patron.id)
+    personal_data.forget(session, patron_id=patron.id)
     records.empty(session, row=patron, now=now)
     session.expire_all()
 

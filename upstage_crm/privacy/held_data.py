@@ -32,14 +32,15 @@ from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.privacy import held_orders
 from upstage_crm.privacy.errors import ExportWaits
 from upstage_crm.privacy.redacted_trail import told_changes, told_words
 from upstage_crm.receipts import queries as receipts
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, Role, ensure_may
 
-Value = str | int | bool | None
-Row = Mapping[str, Value]
+Value = held_orders.Value
+Row = held_orders.Row
 ALL = 100_000  # rows of one kind; no patron has so many
 AT_ONCE = 500  # entries of the trail that are read in one go
 _OPEN_FREE = ("language", "time_zone")  # tell nothing of who this is
@@ -57,6 +58,9 @@ class Section(StrEnum):
     NOTES = "notes"
     HOUSEHOLD = "household"
     RELATIONSHIPS = "relationships"
+    ORDERS = "orders"
+    TICKETS = "tickets"
+    PAYMENTS = "payments"
     REQUESTS = "requests"
     CHANGES = "changes"
     COMMENTS = "comments"
@@ -127,6 +131,7 @@ def _held(session: Session, record: PatronRecord, *, reader: Role, now: datetime
     asked = requests.of_patron(session, record.id, limit=ALL, reader=reader)
     lines = tuple(_lines(session, record.id))
     references = {request.id: request.reference for request in asked}
+    bought = held_orders.bought(session, record.id)
     return HeldData(
         number=record.number,
         name=access.name(record.values, number=record.number),
@@ -148,6 +153,9 @@ def _held(session: Session, record: PatronRecord, *, reader: Role, now: datetime
                 {"patron": relation.number, "is_their": relation.kind.value}
                 for relation in households.relations_of(session, record.id, reader=reader)
             ),
+            Section.ORDERS: tuple(held_orders.orders(bought, access)),
+            Section.TICKETS: tuple(held_orders.tickets(session, bought)),
+            Section.PAYMENTS: tuple(held_orders.payments(session, bought)),
             Section.REQUESTS: tuple(_request(request) for request in asked),
             Section.CHANGES: tuple(_changes(asked)),
             Section.COMMENTS: tuple(_comments(session, lines, references, access)),

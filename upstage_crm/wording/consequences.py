@@ -21,6 +21,8 @@ def ending_words(found: Consequences) -> str:
 
 def erasing_words(found: Erasing) -> str:
     """What an erasure empties, and who is told."""
-    what = f"{counted(found.requests, 'request')} and {counted(found.mails, 'email')}"
+    parts = [counted(found.requests, "request")]
+    parts += [counted(found.orders, "order")] if found.orders else []
+    what = f"{', '.join(parts)} and {counted(found.mails, 'email')}"
     told = "Sends one last email to the patron." if found.is_told else "No email can tell them."
     return f"Empties the record, {what}. {told}"

@@ -24,6 +24,9 @@ from upstage_crm.wording.preferences import (
     SOURCE_WORDS,
     kept_answer_words,
 )
+from upstage_crm.wording.programme import CHANNEL_WORDS as SALE_WORDS
+from upstage_crm.wording.sales.orders import TICKET_STATES
+from upstage_crm.wording.sales.payments import METHOD_WORDS, PAYMENT_WORDS
 from upstage_crm.wording.sentences import (
     LANGUAGE_WORDS,
     OUTCOME_WORDS,
@@ -50,6 +53,9 @@ SECTION_WORDS: Mapping[Section, str] = {
     Section.NOTES: "Notes of staff",
     Section.HOUSEHOLD: "Household",
     Section.RELATIONSHIPS: "Relationships",
+    Section.ORDERS: "Orders",
+    Section.TICKETS: "Tickets",
+    Section.PAYMENTS: "Payments",
     Section.REQUESTS: "Change requests",
     Section.CHANGES: "What they asked for, and the answers",
     Section.COMMENTS: "Comments of staff on requests",
@@ -89,6 +95,9 @@ COLUMN_WORDS: Mapping[str, str] = {
     "wording": "Version of the words",
     "basis": "Lawful basis",
     "source": "How we know",
+    "starts_at": "Performed",
+    "email": "Email",
+    "paid_by": "Paid by",
 }
 _DOORS = {channel: channel_words(channel) for channel in Channel}
 _CODES: Mapping[tuple[Section, str], Mapping[Any, str]] = {
@@ -99,6 +108,10 @@ _CODES: Mapping[tuple[Section, str], Mapping[Any, str]] = {
     (Section.PREFERENCES, "basis"): BASIS_WORDS,
     (Section.PREFERENCES, "source"): SOURCE_WORDS,
     (Section.RELATIONSHIPS, "is_their"): RELATION_WORDS,
+    (Section.ORDERS, "sold"): SALE_WORDS,
+    (Section.TICKETS, "ticket"): TICKET_STATES,
+    (Section.PAYMENTS, "paid_by"): METHOD_WORDS,
+    (Section.PAYMENTS, "payment"): PAYMENT_WORDS,
     (Section.REQUESTS, "state"): STATE_WORDS,
     (Section.CHANGES, "outcome"): OUTCOME_WORDS,
     (Section.RECEIPTS, "event"): RECEIPT_WORDS,

@@ -247,10 +247,11 @@ FREEZE_WORDS: Mapping[FreezeCause, str] = {
 }
 BLOCKER_WORDS: Mapping[BlockerKind, str] = {
     BlockerKind.OPEN_REQUEST: "Request {reference} is open. Withdraw it, or wait for its end.",
-    BlockerKind.REVERT_WINDOW: (
-        "What request {reference} changed can still be undone until {until}."
-    ),
+    BlockerKind.REVERT_WINDOW: "What request {reference} changed can be undone until {until}.",
     BlockerKind.FROZEN: "The record is in dispute. Two colleagues have to end it first.",
+    BlockerKind.FUTURE_TICKET: "Order {reference} has tickets for a performance on {until}.",
+    BlockerKind.REFUND_ON_ITS_WAY: "Money of order {reference} is on its way back.",
+    BlockerKind.MONEY_OWED: "Money of order {reference} is owed. Give it back first.",
 }
 DECISION_WORDS: Mapping[Decision, str] = {
     Decision.APPROVE: "Approved",

@@ -18,6 +18,7 @@ from upstage_crm.orders.errors import MoreThanOwed, ReasonMissing, RefundAboveLi
 from upstage_crm.orders.records import money_back, ticket_copies
 from upstage_crm.orders.records.money_back import GivenBack
 from upstage_crm.orders.returns import Returned
+from upstage_crm.orders.views import OrderReason
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.payments.errors import NothingToPay
 from upstage_crm.staff.roles import Permission
@@ -72,7 +73,7 @@ class OrderDialogState(DialogMixin, AdminState):
         reason, chosen = typed.get(REASON, ""), self._chosen(typed)
 
         def command(session: Session) -> Returned:
-            if chosen and not reason.strip():
+            if chosen and reason not in set(OrderReason):
                 raise ReasonMissing
             return returns.return_tickets(
                 runtime().staff_context(session, actor),

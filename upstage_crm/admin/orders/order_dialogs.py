@@ -19,13 +19,15 @@ from upstage_crm.admin.orders.dialog_state import (
 from upstage_crm.admin.orders.order_reveal_state import REVEAL, OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState
 from upstage_crm.orders.views import REASON_LIMIT
+from upstage_crm.admin.orders.reveal_state import REVEAL, OrderRevealState
 from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons import reveals
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.ui.components.base import Child, text_for
 from upstage_crm.ui.components.forms.choice import checkbox, radio_group
-from upstage_crm.ui.components.forms.form import text_area, text_field
+from upstage_crm.ui.components.forms.form import select_field, text_area, text_field
 from upstage_crm.ui.components.page import stack
+from upstage_crm.wording.sales.orders import REASON_WORDS
 
 _TITLES = {key: f"Show: {field.label.lower()}" for key, field in FIELDS.items()}
 State = OrderDialogState
@@ -139,13 +141,12 @@ def _ticket(one: Any) -> rx.Component:
 
 
 def _reason(dialog: str) -> Child:
-    return text_field(
+    return select_field(
         "Reason",
         REASON,
+        [(reason.value, words) for reason, words in REASON_WORDS.items()],
         id=f"{dialog}-{REASON}",
+        placeholder="Choose a reason",
         default_value=kept(State, REASON),
-        hint="The history keeps it.",
         error=State.reason_error,
-        auto_complete="off",
-        max_length=REASON_LIMIT,
     )

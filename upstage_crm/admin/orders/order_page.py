@@ -15,6 +15,7 @@ from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, copy_button, link, link_button
 from upstage_crm.ui.components.feedback import empty_state, skeleton_lines
+from upstage_crm.ui.components.forms.form import native_form
 from upstage_crm.ui.components.page import card, columns, inline, page_header, stack
 from upstage_crm.ui.components.records.record import definition, definitions, known
 from upstage_crm.ui.components.records.status import chip
@@ -42,14 +43,10 @@ def _order() -> rx.Component:
     return rx.fragment(
         page_header(
             record.heading,
-            subtitle=rx.el.span(
-                "Sold ",
-                when(record.sold, iso=record.sold_iso),
-                copy_button(record.reference, label="Copy reference"),
-                class_name="u-inline",
-            ),
+            subtitle=record.sold,
             crumbs=breadcrumbs(CRUMB, here=record.reference),
             chips=(
+                copy_button(record.reference, label="Copy reference"),
                 show_if(
                     filled(record.owed),
                     chip(record.owed_chip, icon="triangle-alert", tone="warning"),
@@ -70,6 +67,14 @@ def _order() -> rx.Component:
 
 def _actions() -> Child:
     return inline(
+        show_if(
+            State.may_sell & State.has_valid,
+            native_form(
+                button("Print duplicates", type="submit", icon="download"),
+                action=State.record.print_href,
+                target="_blank",
+            ),
+        ),
         show_if(
             State.may_sell & State.has_valid,
             button("Issue again", icon="key-round", on_click=OrderDialogState.open_reissue),

@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from sqlmodel import Session
 
 from upstage_crm.admin.orders.order_rows import Visit, visits
+from upstage_crm.admin.orders.url import print_href
 from upstage_crm.admin.patrons.rows import patron_href
 from upstage_crm.core import when
 from upstage_crm.core.money import as_typed, in_words
@@ -28,7 +29,7 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.programme import CHANNEL_WORDS
-from upstage_crm.wording.sales.orders import STEPS, TICKET_STATES
+from upstage_crm.wording.sales.orders import STEPS, TICKET_STATES, reason_words
 from upstage_crm.wording.sales.payments import (
     METHOD_WORDS,
     PAYMENT_WORDS,
@@ -127,9 +128,9 @@ class OrderRecord:
     order_id: str = ""
     reference: str = ""
     heading: str = ""
+    print_href: str = ""
     currency: str = ""
     sold: str = ""
-    sold_iso: str = ""
     channel: str = ""
     seller: str = ""
     patron: str = ""
@@ -182,9 +183,9 @@ def read(
         order_id=order.id,
         reference=order.reference,
         heading=f"Order {order.reference}",
+        print_href=print_href(order.reference),
         currency=order.currency,
-        sold=when.in_words(order.created_at, zone),
-        sold_iso=when.iso(order.created_at),
+        sold=f"Sold {when.in_words(order.created_at, zone)}",
         channel=CHANNEL_WORDS[order.channel],
         seller=names.get(order.staff_id, ""),
         patron=patron,
@@ -222,7 +223,7 @@ def _claim(order: OrderView, patron: str) -> str:
     if not patron:
         return "Bought as a guest. It belongs to no record."
     if not order.is_claimed:
-        return "Bought as a guest with this record’s address, which was not proven for it yet."
+        return "Bought as a guest. The mailbox has not confirmed it yet."
     return ""
 
 
@@ -302,7 +303,7 @@ def _step(
         icon=icon,
         tone=tone,
         actor=names.get(step.staff_id, ""),
-        reason=step.reason,
+        reason=reason_words(step.reason),
         time=when.short(step.created_at, time_zone),
         time_iso=when.iso(step.created_at),
     )
@@ -329,7 +330,9 @@ def _part(part: PaidPart, amounts: _Amounts, time_zone: tzinfo) -> list[MoneyRow
         MoneyRow(
             words=REFUND_WORDS[refund.state],
             note=" · ".join(
-                note for note in (REFUND_CAUSE_WORDS[refund.cause], refund.reason) if note
+                note
+                for note in (REFUND_CAUSE_WORDS[refund.cause], reason_words(refund.reason))
+                if note
             ),
             amount=amounts.plain(-refund.amount),
             time=when.short(refund.settled_at or refund.created_at, time_zone),

@@ -23,6 +23,14 @@ def order_href(reference: str) -> str:
     return f"{SHAPE.path}{reference}/"
 
 
+PRINT = f"{SHAPE.path}print"  # where tickets go out on paper
+
+
+def print_href(reference: str) -> str:
+    """Where a form asks for the tickets of an order on paper."""
+    return f"{PRINT}/{reference}"
+
+
 def orders_of_performance(performance_id: str) -> str:
     """The list of the orders with tickets for a performance."""
     return SHAPE.href(SHAPE.plain(performance=performance_id))

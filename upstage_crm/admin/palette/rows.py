@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from upstage_crm.admin.orders.order_rows import OrderRow
 from upstage_crm.admin.patrons.rows import patron_href, status_words
 from upstage_crm.admin.requests.url import request_href
 from upstage_crm.change_requests.model.views import RequestLine
@@ -31,6 +32,18 @@ def patron_found(line: PatronLine) -> Found:
         detail=" · ".join(part for part in told if part),
         icon="user",
         href=patron_href(line.number),
+    )
+
+
+def order_found(row: OrderRow) -> Found:
+    """An order: its reference, whose it is, and what it is for."""
+    told = (row.name, row.event, row.when, row.total)
+    return Found(
+        group="Orders",
+        words=row.reference,
+        detail=" · ".join(part for part in told if part),
+        icon="receipt",
+        href=row.href,
     )
 
 

@@ -34,6 +34,7 @@ from upstage_crm.patrons.errors import AddressTaken
 from upstage_crm.patrons.views import FieldLine
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.wiring import runtime
+from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.sentences import (
     advice_sentence,
     sentence,
@@ -115,6 +116,7 @@ class Preview:
     standing: str = ""
     replaced: str = ""
     second: str = ""
+    tickets: str = ""
 
 
 @dataclass(frozen=True)
@@ -293,7 +295,14 @@ def _preview(seen: ProposalPreview, time_zone: tzinfo, *, is_lost: bool) -> Prev
         until=when.in_words(seen.expires_at, time_zone),
         standing=seen.standing,
         replaced=", ".join(seen.replaced),
+        tickets=f"{counted(seen.tickets, 'future ticket')} {_goes(seen.tickets)} with this address."
+        if seen.tickets
+        else "",
     )
+
+
+def _goes(count: int) -> str:
+    return "goes" if count == 1 else "go"
 
 
 def _hint(advice: Advice) -> Hint:

@@ -278,6 +278,10 @@ def _preview() -> Child:
             filled(State.preview.second),
             notice(State.preview.second, tone="info", live=False),
         ),
+        show_if(
+            filled(State.preview.tickets),
+            notice(State.preview.tickets, tone="warning", live=False),
+        ),
         rx.foreach(State.preview.readings, lambda reading: _reading(cast("ReadingView", reading))),
         rx.el.p(
             "Expires ",

@@ -51,7 +51,7 @@ class PatronRecordState(PageMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PATRONS
     is_live: ClassVar[bool] = True
-    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS})
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PATRONS, Topic.REQUESTS, Topic.ORDERS})
 
     # What knows this page says so: the dialog's state, and the table of the tabs.
     proposing: ClassVar[Any] = None

@@ -23,14 +23,13 @@ from upstage_crm.change_requests.model.errors import (
     RecordMoved,
     StatusRefused,
 )
-from upstage_crm.change_requests.model.reviewers import has_stake
 from upstage_crm.change_requests.model.rules import (
     Cause,
     RecordChangeKind,
 )
 from upstage_crm.change_requests.notifications import record_change_mails
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.change_requests.reads import evidence, revert_windows, second_person
+from upstage_crm.change_requests.reads import evidence, holdings, revert_windows, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.patrons import marks
@@ -50,7 +49,7 @@ def needs_second(session: Session, patron: PatronRow, *, now: datetime) -> bool:
     comes back to a record that is not active.
     """
     is_undoable = bool(revert_windows.of_patron(session, patron.id, now=now))
-    return is_undoable or has_stake(None, created_at=patron.created_at, now=now)
+    return is_undoable or holdings.is_worth_a_theft(session, patron, now=now)
 
 
 def find_waiting(session: Session, patron_id: str) -> tuple[RecordChangeRow, ...]:

@@ -43,6 +43,7 @@ from upstage_crm.change_requests.reads.references import find_id
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
+from upstage_crm.orders.records import patron_orders
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields, suppressions
@@ -239,7 +240,19 @@ class GatheredRequest:
             newcomer=self.newcomer,
             languages_before=before,
             method=self.desk_method if warns else None,
+            tickets=self.tickets,
             now=self.now,
+        )
+
+    @property
+    def tickets(self) -> int:
+        """How many tickets for performances to come go with an address that is to change."""
+        is_address = any(fields.field(change.field).is_mailbox for change in self.changes)
+        if not is_address:
+            return 0
+        return self._once(
+            "tickets",
+            lambda: patron_orders.future_tickets(self.session, self.patron.id, now=self.now),
         )
 
     @property

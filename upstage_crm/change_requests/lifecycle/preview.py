@@ -30,6 +30,7 @@ from upstage_crm.change_requests.model.views import FieldView
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.languages import SOURCE, speaker
 from upstage_crm.links.claims import Reviewer
+from upstage_crm.orders.records import patron_orders
 from upstage_crm.patrons.advice import Advice, AdviceCode, advise_reason
 from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.fields import FIELDS, Context
@@ -64,6 +65,7 @@ class ProposalPreview:
     the reference of the open request that proposes exactly this already ("" when none does),
     `replaced` are those of open requests that this one would supersede. `reason_sentence` is ""
     until a reason is chosen. `tells_current` says whether the current mailbox hears of it.
+    `tickets` for performances to come go with the address, where that is to change.
     """
 
     readings: tuple[Reading, ...]
@@ -76,6 +78,7 @@ class ProposalPreview:
     needs_second: bool
     tells_current: bool
     advice: tuple[Advice, ...]
+    tickets: int
 
 
 def preview(
@@ -133,6 +136,9 @@ def preview(
         tells_current=any(Reviewer.CURRENT in change.asked for change in parsed),
         replaced=() if standing else _references(session, replaced),
         advice=_advice(patron, parsed, reason_text, actor.role, parsing),
+        tickets=patron_orders.future_tickets(session, patron_id, now=now)
+        if any(change.field.is_mailbox for change in parsed)
+        else 0,
     )
 
 

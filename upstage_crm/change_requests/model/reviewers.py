@@ -28,12 +28,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """What a patron has with the organisation that a thief would want."""
+    """What a patron has with the organisation that a thief would want.
+
+    `kept_since` is when the first order was made that is kept here; None before there was one.
+    """
 
     has_future_tickets: bool = False
     has_balance: bool = False
     has_membership: bool = False
     last_order_at: datetime | None = None
+    kept_since: datetime | None = None
 
 
 def is_dead(*, bounces: Collection[datetime], deliveries: Collection[datetime]) -> bool:
@@ -45,20 +49,20 @@ def is_dead(*, bounces: Collection[datetime], deliveries: Collection[datetime]) 
     return len(since) > 1 and max(since) - min(since) >= APART
 
 
-def has_stake(holdings: Holdings | None, *, created_at: datetime, now: datetime) -> bool:
+def has_stake(holdings: Holdings, *, created_at: datetime, now: datetime) -> bool:
     """Whether a record is worth a thief's while.
 
-    `holdings` is None as long as orders are not kept here: then any record has a stake that is
-    older than a month.
+    What a patron bought before orders were kept here cannot be seen. So a record that is older than
+    the first order, and than a month, has a stake until orders have been kept for two years.
     """
-    if holdings is None:
-        return now - created_at > OLD_RECORD
-    ordered_at = holdings.last_order_at
+    ordered_at, kept_since = holdings.last_order_at, holdings.kept_since
+    is_unseen = kept_since is None or (created_at < kept_since and now - kept_since <= RECENT_ORDER)
     return (
         holdings.has_future_tickets
         or holdings.has_balance
         or holdings.has_membership
         or (ordered_at is not None and now - ordered_at <= RECENT_ORDER)
+        or (is_unseen and now - created_at > OLD_RECORD)
     )
 
 

@@ -199,7 +199,8 @@ class ChangeReview:
     that it is not this person's; `can_undo` says that an objection puts back what was made;
     `out_cause` is why it has no say any more. `objected_at` is when
     somebody objected to what had been made already, `restored` and `not_restored` the labels of
-    what was put back, and what was not.
+    what was put back, and what was not. `tickets` for performances to come go with the address;
+    it is 0 for a mailbox that is not to know.
     """
 
     phase: Phase
@@ -227,3 +228,4 @@ class ChangeReview:
     objected_at: datetime | None = None
     restored: tuple[str, ...] = ()
     not_restored: tuple[str, ...] = ()
+    tickets: int = 0

@@ -65,6 +65,7 @@ class MailContext:
     that works; `current_trusted` says that it has proven itself lately. `languages_before` are
     those that the record had until a few days ago: what warns is said in them, too. `method` is
     how the desk found out who the patron is, `applies_at` when a waiting change takes effect.
+    `tickets` are for performances to come: they go with the address, where that is to change.
     """
 
     id: str
@@ -92,6 +93,7 @@ class MailContext:
     languages_before: tuple[str, ...] = ()
     method: DeskMethod | None = None
     applies_at: datetime | None = None
+    tickets: int = 0
 
     @property
     def proposed_email(self) -> str | None:
@@ -151,6 +153,7 @@ def gather(
     newcomer: str | None,
     languages_before: Sequence[str],
     method: DeskMethod | None,
+    tickets: int,
     now: datetime,
 ) -> MailContext:
     """The matter as it stood before any of `changes` was written to `patron`.
@@ -193,6 +196,7 @@ def gather(
         languages_before=tuple(languages_before),
         method=method,
         applies_at=min((at for at in waiting if at is not None), default=None),
+        tickets=tickets,
     )
 
 

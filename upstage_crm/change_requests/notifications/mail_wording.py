@@ -62,6 +62,7 @@ def asking(matter: MailContext, reviewer: Reviewer, *, public_url: str, now: dat
         "new_address": access.values(MAILBOX, addresses[0].current, addresses[0].proposed)[1]
         if addresses
         else None,
+        "tickets_text": str(matter.tickets) if access.reads_freely and matter.tickets else None,
         "asks_more": any(reviewer in f.binding and not f.field.is_mailbox for f in matter.fields),
         "method_text": say(METHODS[matter.method].sentence) if matter.method else None,
     }

@@ -20,12 +20,11 @@ from upstage_crm.change_requests.model.reviewers import (
     Evidence,
     Standing,
     Window,
-    has_stake,
     is_dead,
 )
 from upstage_crm.change_requests.model.rules import ChangeKind, Decision, FieldOutcome, RequestState
 from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
-from upstage_crm.change_requests.reads import requests
+from upstage_crm.change_requests.reads import holdings, requests
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import wire_of
 from upstage_crm.links.claims import Reviewer
@@ -85,8 +84,7 @@ def gather(session: Session, patron: PatronRow, *, now: datetime) -> Evidence:
         standing=standing_of(session, patron),
         is_proven=patron.email_verified_at is not None,
         address_age=now - held_since,
-        # Orders are not kept here yet: they will say what the patron holds.
-        has_stake=has_stake(None, created_at=patron.created_at, now=now),
+        has_stake=holdings.is_worth_a_theft(session, patron, now=now),
         is_in_question=patron.is_protected or patron.is_flagged,
         window=next((w for row in latest if (w := _window(session, row, now))), None),
     )

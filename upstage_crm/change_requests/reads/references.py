@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.ids import parse_reference
+from upstage_crm.orders.records import patron_orders
 from upstage_crm.patrons.tables import PatronRow
 
 
@@ -28,7 +29,7 @@ def find_id(session: Session, reference: str) -> str | None:
 
 
 def patron_number(session: Session, typed: str) -> int | None:
-    """The number of the patron whose request has this reference, as typed; None of an unknown one.
+    """The number of the patron whose request or order has this reference, as typed, if any.
 
     Digits alone are a patron's own number.
     """
@@ -39,4 +40,5 @@ def patron_number(session: Session, typed: str) -> int | None:
         .join(ChangeRequestRow, col(ChangeRequestRow.patron_id) == col(PatronRow.id))
         .where(ChangeRequestRow.reference == parse_reference(typed))
     )
-    return session.exec(query).first()
+    of_request = session.exec(query).first()
+    return of_request or patron_orders.patron_number(session, typed)

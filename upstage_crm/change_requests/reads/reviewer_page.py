@@ -36,6 +36,7 @@ from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.languages import SOURCE, choose, speaker
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose, Reviewer
+from upstage_crm.orders.records import patron_orders
 from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.queries import name_of
@@ -107,6 +108,7 @@ def review(
         objected_at=objected_at,
         restored=restored,
         not_restored=blocked,
+        tickets=_tickets(session, seen, access) if phase is Phase.OPEN else 0,
     )
 
 
@@ -270,6 +272,14 @@ def _not_before(seen: _Seen) -> datetime | None:
     policy = policy_store.read(request.policy)
     length = policy.desk_wait if request.path is RequestPath.DESK else policy.notice_period
     return (request.noticed_at or seen.now) + length
+
+
+def _tickets(session: Session, seen: _Seen, access: MailboxAccess) -> int:
+    """How many tickets go with the address, for the current mailbox that has proven itself."""
+    is_address = any(fields.field(c.field).is_mailbox and seen.waits(c) for c in seen.changes)
+    if not is_address or not access.reads_freely:
+        return 0
+    return patron_orders.future_tickets(session, seen.patron.id, now=seen.now)
 
 
 def _objected(

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from upstage_crm.audit.events import Action
 from upstage_crm.core.money import in_words
-from upstage_crm.core.text import clean_line
 from upstage_crm.orders import order_refunds, queries, returns, steps
 from upstage_crm.orders.errors import MoreThanOwed, ReasonMissing
 from upstage_crm.orders.records import order_money
 from upstage_crm.orders.records.order_money import OrderMoney
-from upstage_crm.orders.views import REASON_LIMIT, Seller
+from upstage_crm.orders.views import OrderReason, Seller
 from upstage_crm.payments.errors import NothingToPay
 from upstage_crm.payments.views import RefundCause
 from upstage_crm.staff.command_context import StaffContext
@@ -43,14 +42,13 @@ def give_back(
     Raises:
         Forbidden: the staff member may not refund orders.
         UnknownOrder. NothingToPay: the amount is below one minor unit.
-        ReasonMissing, InvalidText: why has to be said.
+        ReasonMissing: it is no `OrderReason`.
         MoreThanOwed: less is owed. Facts: `owed`. RefundAboveLimit: the role may not give so much.
         ShiftMissing: cash has to come from the drawer of an open shift.
     """
     ensure_may(context.actor, Permission.REFUND_ORDERS)
     session = context.session
-    words = clean_line(reason, REASON_LIMIT)
-    if not words:
+    if reason not in set(OrderReason):
         raise ReasonMissing
     if amount < 1:
         raise NothingToPay
@@ -63,7 +61,7 @@ def give_back(
         raise MoreThanOwed(owed=in_words(money.owed, order.currency))
     parts = order_refunds.shares(session, order_id, amount)
     given = order_refunds.give_back(
-        context, seller, parts, cause=RefundCause.STAFF, reason=words, key=key
+        context, seller, parts, cause=RefundCause.STAFF, reason=reason, key=key
     )
     order_refunds.ensure_within_limit(session, context.actor, order_id)
     returns.record(
@@ -71,7 +69,7 @@ def give_back(
         Action.MONEY_GIVEN_BACK,
         locked,
         amount=in_words(amount, order.currency),
-        reason=words,
+        reason=reason,
     )
     waiting = sum(one.amount for one in given if one.settled_at is None)
     return GivenBack(amount=amount, on_its_way=waiting)

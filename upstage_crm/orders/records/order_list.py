@@ -37,6 +37,7 @@ class OrderFilter:
     """Which orders are listed; "" and None leave nothing out. From `start` on and before `end`."""
 
     text: str = ""
+    reference: str = ""
     patron_id: str = ""
     performance_id: str = ""
     channel: SaleChannel | None = None
@@ -141,6 +142,8 @@ def _conditions(
     session: Session, wanted: OrderFilter, reader: Role
 ) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
+    if wanted.reference:
+        found.append(ORDER.c.reference == wanted.reference)
     if wanted.patron_id:
         found.append(ORDER.c.patron_id == wanted.patron_id)
     if wanted.performance_id:

@@ -8,9 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.core.ids import parse_reference
 from upstage_crm.orders.queries import totals
 from upstage_crm.orders.steps import ORDER, TICKET
 from upstage_crm.orders.views import TicketState
+from upstage_crm.patrons import queries as patrons
 from upstage_crm.payments import queries as payments
 from upstage_crm.programme import queries as programme
 
@@ -37,7 +39,7 @@ _VALID = (
     .where(ORDER.c.patron_id == _PATRON, TICKET.c.state == TicketState.VALID)
     .group_by(TICKET.c.order_id, TICKET.c.performance_id, ORDER.c.claimed_at)
 )
-_ANY = sa.select(ORDER.c.id).limit(1)
+_FIRST = sa.select(ORDER.c.created_at).order_by(ORDER.c.created_at, ORDER.c.id).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +103,31 @@ def future_tickets(session: Session, patron_id: str, *, now: datetime) -> int:
     return sum(row.tickets for row in own if row.performance_id in ahead)
 
 
-def are_kept(session: Session) -> bool:
-    """Whether anything was ever sold here."""
-    return session.connection().execute(_ANY).first() is not None
+def claimed(session: Session, patron_id: str) -> tuple[str, ...]:
+    """The ids of the orders that a patron is known to have made, the newest first."""
+    query = sa.select(ORDER.c.id).where(
+        ORDER.c.patron_id == patron_id, ORDER.c.claimed_at.is_not(None)
+    )
+    return tuple(session.connection().execute(query.order_by(ORDER.c.id.desc())).scalars())
+
+
+def last_bought_at(session: Session, patron_id: str) -> datetime | None:
+    """When the newest of the orders was made that are filed at a record."""
+    query = sa.select(ORDER.c.created_at).where(ORDER.c.patron_id == patron_id)
+    newest = query.order_by(ORDER.c.id.desc()).limit(1)
+    return session.connection().execute(newest).scalar()
+
+
+def kept_since(session: Session) -> datetime | None:
+    """When the first order was made that is kept here; None before there was one."""
+    return session.connection().execute(_FIRST).scalar()
+
+
+def patron_number(session: Session, words: str) -> int | None:
+    """The patron number of the record at which the order is filed that `words` refer to."""
+    query = sa.select(ORDER.c.patron_id).where(ORDER.c.reference == parse_reference(words))
+    patron_id = session.connection().execute(query).scalar()
+    return patrons.get(session, patron_id).number if patron_id else None
 
 
 def _starts(session: Session, performance_ids: set[str], now: datetime) -> dict[str, datetime]:

@@ -7,11 +7,10 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from upstage_crm.audit.events import Action
-from upstage_crm.core.text import clean_line
 from upstage_crm.orders import queries, returns, steps
 from upstage_crm.orders.errors import NothingToReturn, NoValidTicket, ReasonMissing, TicketNotValid
 from upstage_crm.orders.steps import TICKET
-from upstage_crm.orders.views import REASON_LIMIT, OrderView, Seller, StepKind, TicketState
+from upstage_crm.orders.views import OrderReason, OrderView, Seller, StepKind, TicketState
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 
@@ -58,15 +57,14 @@ def reissue(
 
     Raises:
         Forbidden: the staff member may not sell.
-        NothingToReturn: no ticket was chosen. ReasonMissing, InvalidText: why has to be said.
+        NothingToReturn: no ticket was chosen. ReasonMissing: it is no `OrderReason`.
         UnknownOrder, UnknownTicket. TicketNotValid: one of them has ended. Facts: `place`.
     """
     ensure_may(context.actor, Permission.SELL_TICKETS)
     session = context.session
-    words = clean_line(reason, REASON_LIMIT)
     if not ticket_ids:
         raise NothingToReturn
-    if not words:
+    if reason not in set(OrderReason):
         raise ReasonMissing
     row = steps.lock_order(session, order_id)
     tickets = steps.tickets_of(session, order_id, sorted(ticket_ids))
@@ -76,8 +74,8 @@ def reissue(
     if gone:
         raise TicketNotValid(place=", ".join(gone))
     steps.begin(
-        context, seller, order_id=order_id, kind=StepKind.REISSUE, key=key, total=0, reason=words
+        context, seller, order_id=order_id, kind=StepKind.REISSUE, key=key, total=0, reason=reason
     )
     session.connection().execute(_NEXT_CODE, {"tickets": [one["id"] for one in tickets]})
-    returns.record(context, Action.TICKETS_REISSUED, row, tickets=len(tickets), reason=words)
+    returns.record(context, Action.TICKETS_REISSUED, row, tickets=len(tickets), reason=reason)
     return len(tickets)

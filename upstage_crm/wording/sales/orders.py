@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upstage_crm.orders.views import BasketState, StepKind, TicketState
+from upstage_crm.orders.views import BasketState, OrderReason, StepKind, TicketState
 
 ORDER_SENTENCES: Mapping[str, str] = {
     "basket_empty": "Nothing is chosen yet.",
@@ -14,7 +14,7 @@ ORDER_SENTENCES: Mapping[str, str] = {
     "refund_too_high": "Only {left} of what was paid is left.",
     "more_than_owed": "Only {owed} is owed.",
     "refund_above_limit": "More than {most} of one order is given back by an owner or a manager.",
-    "order_reason_missing": "Say why.",
+    "order_reason_missing": "Choose a reason.",
     "no_valid_ticket": "No ticket of this order is valid.",
     "nothing_to_return": "Choose at least one ticket.",
     "basket_unknown": "This basket is gone.",
@@ -41,9 +41,24 @@ STEPS: Mapping[StepKind, str] = {
     StepKind.REISSUE: "Issued again",
     StepKind.TRANSFER: "Transferred",
 }
+REASON_WORDS: Mapping[OrderReason, str] = {
+    OrderReason.CANNOT_COME: "The buyer cannot come",
+    OrderReason.WRONG_DATE: "Bought for the wrong date or seats",
+    OrderReason.BOUGHT_TWICE: "Bought twice",
+    OrderReason.CHANGED: "The performance has changed",
+    OrderReason.LOST: "Tickets were lost",
+    OrderReason.COPIED: "Tickets may have been copied",
+    OrderReason.GOODWILL: "Goodwill",
+    OrderReason.OTHER: "Another reason",
+}
 BASKET_STATES: Mapping[BasketState, str] = {
     BasketState.OPEN: "Open",
     BasketState.PAYING: "Being paid",
     BasketState.SOLD: "Sold",
     BasketState.LET_GO: "Cancelled",
 }
+
+
+def reason_words(reason: str) -> str:
+    """Why something was done with an order."""
+    return REASON_WORDS[OrderReason(reason)] if reason in set(OrderReason) else reason

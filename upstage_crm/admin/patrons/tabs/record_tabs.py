@@ -4,6 +4,7 @@ from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.tabs import (
     changes_tab,
     communications_tab,
+    orders_tab,
     overview_state,
     overview_tab,
     trail_tabs,
@@ -26,6 +27,14 @@ TABS = (
         state=changes_tab.ChangesTabState,
         read=changes_tab.read,
         count=requests.count_of_patron,
+    ),
+    RecordTab(
+        key=orders_tab.KEY,
+        label="Orders",
+        view=orders_tab.view,
+        state=orders_tab.OrdersTabState,
+        read=orders_tab.read,
+        count=orders_tab.count,
     ),
     RecordTab(
         key=communications_tab.KEY,
