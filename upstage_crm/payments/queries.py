@@ -13,13 +13,6 @@ from sqlmodel import Session
 from upstage_crm.payments.errors import UnknownPayment, UnknownRefund
 from upstage_crm.payments.payment_rows import IS_OPEN, PAYMENT, REFUND, payment_view, refund_view
 from upstage_crm.payments.views import Method, PaymentState, PaymentView, RefundState, RefundView
-from upstage_crm.payments.views import (
-    Method,
-    PaymentState,
-    PaymentView,
-    RefundState,
-    RefundView,
-)
 
 MOST_AT_ONCE = 200  # of what a job does in one turn
 
