@@ -123,11 +123,14 @@ def others(
 
 
 def booked_between(start: datetime | None, end: datetime | None) -> list[sa.ColumnElement[bool]]:
-    """The condition that a transaction was booked from `start` on and before `end`."""
-    at = TRANSACTION.c.booked_at
+    """The condition that an entry was booked from `start` on and before `end`.
+
+    A transaction's id tells when it was booked, so its range keeps the planner from all entries.
+    """
+    at, drawn = TRANSACTION.c.booked_at, ENTRY.c.transaction_id
     return [
-        *([at >= start] if start is not None else []),
-        *([at < end] if end is not None else []),
+        *([at >= start, drawn >= first_id(start)] if start is not None else []),
+        *([at < end, drawn < first_id(end)] if end is not None else []),
     ]
 
 
