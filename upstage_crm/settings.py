@@ -35,6 +35,7 @@ DEFAULT_PORT = 3000
 KEY_BYTES = 32  # HS256 needs a key as long as its hash (RFC 7518, 3.2)
 WEBHOOK_SECRET_BYTES = 24  # what Resend hands out
 RESEND_API = "https://api.resend.com"
+STRIPE_API = "https://api.stripe.com"
 
 STAFF_PASSWORD = "UPSTAGE_STAFF_PASSWORD"  # noqa: S105  # its name, not its value
 # Read by the one command that needs them, so that no server holds them.
@@ -43,6 +44,8 @@ PREFIX = "UPSTAGE_"
 _YES_OR_NO = {"1": True, "0": False}
 
 _KID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_STRIPE_KEY = re.compile(r"[sr]k_(?:test|live)_[A-Za-z0-9_]{8,255}")
+_STRIPE_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{16,255}")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SERVER_DATABASES = ("postgresql", "postgresql+psycopg", "postgres")
 
@@ -90,6 +93,9 @@ class Settings(BaseSettings):
     resend_api_key: str = Field("", alias="RESEND_API_KEY", repr=False)
     resend_api_url: str = Field(RESEND_API, alias="RESEND_API_URL")
     resend_webhook_secret: str = Field("", alias="RESEND_WEBHOOK_SECRET", repr=False)
+    stripe_api_key: str = Field("", alias="STRIPE_API_KEY", repr=False)
+    stripe_api_url: str = Field(STRIPE_API, alias="STRIPE_API_URL")
+    stripe_webhook_secret: str = Field("", alias="STRIPE_WEBHOOK_SECRET", repr=False)
     redis_url: str = Field("", alias="REDIS_URL", repr=False)
     trusted_proxies: tuple[Network, ...] = Field((), alias="UPSTAGE_TRUSTED_PROXIES")
 
@@ -200,6 +206,28 @@ class Settings(BaseSettings):
             raise BadSetting("RESEND_WEBHOOK_SECRET", "not_a_webhook_secret")
         return value
 
+    @field_validator("stripe_api_key")
+    @classmethod
+    def _stripe_key(cls, value: str) -> str:
+        if not _STRIPE_KEY.fullmatch(value):
+            raise BadSetting("STRIPE_API_KEY", "not_a_stripe_key")
+        return value
+
+    @field_validator("stripe_api_url")
+    @classmethod
+    def _stripe_url(cls, value: str) -> str:
+        url = _url("STRIPE_API_URL", value, schemes=("http", "https"))
+        if url.scheme == "http" and not is_loopback(url.hostname):
+            raise BadSetting("STRIPE_API_URL", "not_https")
+        return value.rstrip("/")
+
+    @field_validator("stripe_webhook_secret")
+    @classmethod
+    def _stripe_secret(cls, value: str) -> str:
+        if not all(_STRIPE_SECRET.fullmatch(part) for part in value.split(",")):
+            raise BadSetting("STRIPE_WEBHOOK_SECRET", "not_a_stripe_secret")
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
@@ -221,6 +249,10 @@ class Settings(BaseSettings):
             raise BadSetting("UPSTAGE_SECRET_KEYS", "missing")
         if self.migration_url and self.database_url.startswith("sqlite:"):
             raise BadSetting("UPSTAGE_MIGRATION_URL", "no_roles")
+        if self.stripe_webhook_secret and not self.stripe_api_key:
+            raise BadSetting("STRIPE_API_KEY", "missing")
+        if self.is_exposed and self.stripe_api_key and not self.stripe_webhook_secret:
+            raise BadSetting("STRIPE_WEBHOOK_SECRET", "missing")
         if self.must_send_real_mail and not self.resend_api_key:
             raise BadSetting("RESEND_API_KEY", "missing")
         if not self.resend_api_key:
@@ -286,6 +318,12 @@ class Settings(BaseSettings):
         """The keys that the provider may sign its events with; several while one is replaced."""
         given = self.resend_webhook_secret
         return tuple(_webhook_key(part) for part in given.split(",")) if given else ()
+
+    @property
+    def stripe_secrets(self) -> tuple[str, ...]:
+        """What Stripe may sign its events with; several while one is replaced."""
+        given = self.stripe_webhook_secret
+        return tuple(given.split(",")) if given else ()
 
     @property
     def sends_real_mail(self) -> bool:

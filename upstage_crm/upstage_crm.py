@@ -27,6 +27,10 @@ from upstage_crm.admin.mailbox import page as mailbox
 from upstage_crm.admin.mailbox import raw as raw_mail
 from upstage_crm.admin.mailbox.gallery import GalleryState
 from upstage_crm.admin.mailbox.state import MailboxState
+from upstage_crm.admin.orders import list_page as orders
+from upstage_crm.admin.orders import order_page as order
+from upstage_crm.admin.orders.list_state import OrderListState
+from upstage_crm.admin.orders.order_state import OrderRecordState
 from upstage_crm.admin.patron_list import list_page as patrons
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons import data_export
@@ -73,6 +77,11 @@ from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.plan_state import SeatPlanState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
 from upstage_crm.box_office.door import routes as door_routes
+from upstage_crm.box_office.shifts import shifts_page
+from upstage_crm.box_office.shifts.shifts_state import ShiftsState
+from upstage_crm.box_office.till import display_page, till_page
+from upstage_crm.box_office.till.display_state import TillDisplayState
+from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.broken_page import broken_page
@@ -97,6 +106,7 @@ from upstage_crm.web.roll_call import RollCall
 from upstage_crm.web.socket_messages import EventsOnly
 from upstage_crm.web.visitor_limits import SocketLimit
 from upstage_crm.webhooks import resend as resend_webhook
+from upstage_crm.webhooks import stripe as stripe_webhook
 
 # Handlers that anyone on the internet may call. Reviewed by name; a test compares.
 PUBLIC_HANDLERS = frozenset(
@@ -138,6 +148,27 @@ PAGES: tuple[Page, ...] = (
     Page(
         route="/requests/[reference]", name="Request", view=request.page, state=RequestDetailState
     ),
+    Page(
+        route="/box-office",
+        name="Box office",
+        view=till_page.page,
+        state=TillState,
+        icon="ticket",
+    ),
+    Page(
+        route="/box-office/shifts",
+        name="Tills and shifts",
+        view=shifts_page.page,
+        state=ShiftsState,
+    ),
+    Page(
+        route="/box-office/display",
+        name="Your tickets",
+        view=display_page.page,
+        state=TillDisplayState,
+    ),
+    Page(route="/orders", name="Orders", view=orders.page, state=OrderListState, icon="receipt"),
+    Page(route="/orders/[reference]", name="Order", view=order.page, state=OrderRecordState),
     Page(route="/events", name="Events", view=events.page, state=EventListState, icon="ticket"),
     Page(route="/events/[eventid]", name="Event", view=event.page, state=EventState),
     Page(
@@ -252,6 +283,7 @@ routes = Starlette(
         *health.ROUTES,
         *door_routes.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
+        *stripe_webhook.routes(has_secret=bool(settings.stripe_secrets)),
     ]
 )
 

@@ -242,8 +242,22 @@ def at(made: Runtime, clock: Clock) -> Runtime:
 
 
 def _card_providers(settings: Settings, database: Database) -> list[Provider]:
-    """Who takes cards: on this machine the test acquirer, and at a public address no test."""
-    return [Acquirer(database, settings.base_url)] if settings.takes_test_cards else []
+    """Who takes cards, the one for new payments first: no test at a public address."""
+    found: list[Provider] = []
+    if settings.stripe_api_key:
+        # Loading the SDK costs time and memory, which a server without a key need not pay.
+        from upstage_crm.payments.providers.stripe_provider import StripeProvider
+
+        found.append(
+            StripeProvider(
+                api_key=settings.stripe_api_key,
+                webhook_secrets=settings.stripe_secrets,
+                api_url=settings.stripe_api_url,
+            )
+        )
+    if settings.takes_test_cards:
+        found.append(Acquirer(database, settings.base_url))
+    return found
 
 
 def _sender(settings: Settings) -> Sender:

@@ -18,6 +18,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.demo import seed, unusual
 from upstage_crm.demo.scenarios import STORIES
+from upstage_crm.patrons.quality import quality
 from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.proof.verifying import verify
 from upstage_crm.wiring import PROTECTED, signing_keys
@@ -48,6 +49,7 @@ def test_the_demo_has_every_state_and_every_second_step(
     desk = Desk(database, clock)
     for table in ("patron_note", "contact_preference", "patron_contact", "household_member"):
         assert desk.scalar(f"SELECT count(*) FROM {table}") > 0, table  # our own
+    assert desk.read(quality).twins >= 2  # one person with two records
     assert desk.scalar("SELECT count(*) FROM patron WHERE note <> ''") > 0
     assert desk.scalar("SELECT count(DISTINCT place) FROM patron_contact") == len(ContactPlace)
     held = desk.scalar("SELECT count(DISTINCT held_for) FROM change_request WHERE state = 'held'")

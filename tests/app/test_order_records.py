@@ -34,7 +34,7 @@ from upstage_crm.orders.records import (
     patron_orders,
     ticket_copies,
 )
-from upstage_crm.orders.records.order_list import OrderFilter
+from upstage_crm.orders.records.order_list import OrderFilter, OrderPage
 from upstage_crm.orders.records.order_money import OrderMoney
 from upstage_crm.orders.views import Contact, OrderView, StepKind, Tender
 from upstage_crm.patrons import marks
@@ -310,7 +310,7 @@ def listed(shop: Shop, role: Role = Role.OWNER, **wanted: Any) -> list[str]:
     found = shop.desk.read(
         lambda s: order_list.page(s, OrderFilter(**wanted), size=50, reader=role)
     )
-    return [one.reference for one in found]
+    return [one.reference for one in found.lines]
 
 
 def test_an_order_is_found_by_reference_ticket_name_and_address(shop: Shop) -> None:
@@ -365,31 +365,32 @@ def test_orders_are_narrowed(shop: Shop) -> None:
     assert listed(shop, performance_id="none") == []
 
 
-def test_a_page_goes_on_after_the_last_row_of_the_one_before(shop: Shop) -> None:
-    sold = [shop.sold(seat("A", n)).id for n in range(1, 6)]
-    pages: list[str] = []
-    before = ""
+def test_a_page_goes_on_after_the_last_row_of_the_one_before_and_back(shop: Shop) -> None:
+    sold = [shop.sold(seat("A", n)).id for n in range(1, 6)][::-1]
 
-    def read(before: str) -> list[str]:
+    def read(before: str) -> OrderPage:
         wanted = OrderFilter()
         return shop.desk.read(
-            lambda s: [
-                one.id
-                for one in order_list.page(s, wanted, before=before, size=2, reader=Role.OWNER)
-            ]
+            lambda s: order_list.page(s, wanted, before=before, size=2, reader=Role.OWNER)
         )
 
-    while found := read(before):
-        pages += found
-        before = found[-1]
-    assert pages == sold[::-1]
-    assert read("none") == []
+    pages = [read("")]
+    while pages[-1].after:
+        pages.append(read(pages[-1].after))
+    assert [one.id for page in pages for one in page.lines] == sold
+    assert [page.total for page in pages] == [5, 5, 5]
+    assert [page.is_first for page in pages] == [True, False, False]
+    # Back from the third page is the second, and from that the first.
+    assert [page.back for page in pages] == ["", "", sold[1]]
+    assert read(pages[2].back) == pages[1]
+    assert read("none").lines == ()
 
 
 def test_a_list_tells_valid_tickets_and_what_an_order_comes_to(shop: Shop) -> None:
     order = shop.sold(A1, A2)
     shop.take_back(order, order.tickets[0].id)
-    (one,) = shop.desk.read(lambda s: order_list.page(s, OrderFilter(), size=9, reader=Role.OWNER))
+    found = shop.desk.read(lambda s: order_list.page(s, OrderFilter(), size=9, reader=Role.OWNER))
+    (one,) = found.lines
 
     assert (one.total, one.tickets) == (ADULT, ((shop.performance, 1),))
     assert (one.name, one.patron_id, one.is_claimed) == (INA.name, None, False)

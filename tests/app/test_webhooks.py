@@ -41,6 +41,7 @@ from upstage_crm.mail.sending.sender import (
 )
 from upstage_crm.settings import BadSetting, Settings
 from upstage_crm.webhooks import resend
+from upstage_crm.webhooks.raw_body import MAX_BYTES
 from upstage_crm.wiring import mailboxes_of
 
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -293,7 +294,7 @@ def test_without_a_secret_there_is_no_door() -> None:
         (b'{"type": "invoice.paid", "data": {}}', 422),
         (b'{"type": "email.opened", "data": {}}', 200),
         (b'{"type": "contact.created", "data": {}}', 200),
-        (b" " * (resend.MAX_BYTES + 1), 413),
+        (b" " * (MAX_BYTES + 1), 413),
     ],
     ids=range(16),
 )

@@ -26,6 +26,7 @@ from tests.bench import (
     patrons,
     peer,
     reports,
+    sales,
     sealing,
     searching,
     seats,
@@ -73,6 +74,11 @@ def _seats(folder: Path) -> Iterable[Figure]:
 def _sealing(folder: Path) -> Iterable[Figure]:
     with running_postgres(is_durable=True) as server:
         return sealing.measure(folder, server)
+
+
+def _sales(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return sales.measure(folder, server)
 
 
 def _languages(_folder: Path) -> Iterable[Figure]:
@@ -123,6 +129,7 @@ PARTS: dict[str, Part] = {
     "outbox": _outbox,
     "writers": _writers,
     "seats": _seats,
+    "sales": _sales,
     "sealing": _sealing,
     "languages": _languages,
 }

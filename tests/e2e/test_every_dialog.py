@@ -56,6 +56,7 @@ from upstage_crm.proof import integrity
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
+from upstage_crm.tills import shifts, till_commands
 from upstage_crm.venues import commands, plans
 from upstage_crm.venues.design import FIELDS
 
@@ -226,6 +227,32 @@ CASES: dict[str, Case] = {
     "HouseDialogState.hold_seats_back": Case("house", button("Hold seats back"), elsewhere="queue"),
     "HouseDialogState.release_seats": Case(
         "house", button("Release"), elsewhere="queue", about="H · Stalls, row A, seat 1"
+    ),
+    "ShiftDialogState.open_shift": Case(
+        "till", button("Open a shift at Foyer"), elsewhere="queue", who=LEAD, about="Foyer"
+    ),
+    **{
+        f"ShiftDialogState.{name}": Case("shift", button(words), elsewhere="queue", about="Bar")
+        for name, words in (
+            ("move_cash", "Move cash"),
+            ("shift_report", "X report"),
+            ("close_shift", "Close shift"),
+        )
+    },
+    "TillDialogState.add_till": Case(
+        "shifts", button("Add till"), elsewhere="queue", about="Add till"
+    ),
+    "TillDialogState.rename_till": Case(
+        "shifts", button("Rename Foyer"), elsewhere="queue", about="Foyer"
+    ),
+    "TillDialogState.retire_till": Case(
+        "shifts", button("Retire Foyer"), elsewhere="queue", about="Foyer"
+    ),
+    "TillDialogState.close_left_open": Case(
+        "shifts", button("Close the shift at Bar"), elsewhere="queue", about="Bar"
+    ),
+    "TillDialogState.past_report": Case(
+        "shifts", button("Report of Bar"), elsewhere="queue", about="Bar"
     ),
     "AddVenueState.add_venue": Case("venues", button("Add venue"), elsewhere="queue"),
     "VenueDialogState.edit_venue": Case("venue", button("Change"), elsewhere="queue"),
@@ -422,6 +449,9 @@ def furnish(house: House) -> None:
     performance = _laid_out(engine, owner, hall, event)
     house.note("house", f"/events/{event}/{performance}/", "Hamlet")
     house.note("venue", f"/venues/{venue}/", "The Barn")
+    engine.act(owner, till_commands.add, name="Foyer")
+    bar = engine.act(owner, till_commands.add, name="Bar")
+    engine.act(owner, shifts.open_shift, till_id=bar, float_amount=100_00)
     for key, path, name in (
         ("altered", "/audit/", "Audit"),
         ("list", "/patrons/", "Patrons"),
@@ -430,6 +460,9 @@ def furnish(house: House) -> None:
         ("venues", "/venues/", "Venues"),
         ("events", "/events/", "Events"),
         ("types", "/prices/", "Price types"),
+        ("till", "/box-office/", "Open a shift"),
+        ("shift", "/box-office/", "Box office"),
+        ("shifts", "/box-office/shifts/", "Tills and shifts"),
         ("invite", "/team/", "Team"),
         ("member", "/team/", "Team"),
         ("thief", "/team/", "Team"),

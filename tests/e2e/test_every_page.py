@@ -56,6 +56,9 @@ STAFF_PAGES = (
     "/events/{concert}/{performance}/",
     "/calendar/",
     "/calendar/?view=list&season=season-2026&day=tomorrow",
+    "/box-office/",
+    "/box-office/shifts/",
+    "/box-office/display/",
     "/venues/",
     "/venues/{venue}/",
     "/venues/{venue}/{hall}/",
@@ -438,7 +441,6 @@ def test_keyboard_alone_reaches_both_decisions(browser: Browser, house: House) -
 SHIFTS = """
 window.upstageMoved = [];
 new PerformanceObserver(list => {
-  const sources = list.getEntries().flatMap(entry => entry.sources);
   const sources = list.getEntries().flatMap(entry => [...entry.sources]);
   for (const {node, previousRect, currentRect} of sources)
     if (node && previousRect.y !== currentRect.y && currentRect.height)
@@ -451,7 +453,6 @@ new PerformanceObserver(list => {
 def test_what_is_read_later_moves_nothing(
     browser: Browser, office: Page, house: House, path: str
 ) -> None:
-    """Room is kept for names, roles and tabs. A banner that is shown moves the page as a whole."""
     """Room is kept for names, roles and tabs. Where there is a banner, it moves the page whole."""
     context = browser.new_context(
         storage_state=office.context.storage_state(), viewport={"width": 1280, "height": 800}

@@ -33,7 +33,14 @@ from upstage_crm.mail.catalogue import CATALOGUE
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.patrons.advice import AdviceCode
-from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
+from upstage_crm.patrons.details.preferences import (
+    WORDING,
+    Answer,
+    Basis,
+    ContactChannel,
+    Purpose,
+    Source,
+)
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.privacy.erasure import BlockerKind
 from upstage_crm.programme.prices.views import Audience, CompReason, SaleChannel
@@ -167,6 +174,14 @@ def test_what_a_role_cannot_do_is_said_and_true(role: Role) -> None:
 
     assert said & PERMISSIONS[role] == set()
     assert bool(said) == (role is not Role.OWNER and "changes nothing" not in may_do)
+
+
+def test_what_an_answer_was_asked_with_can_be_read_for_every_cell() -> None:
+    cells = [(way, purpose) for way in ContactChannel for purpose in Purpose]
+
+    said = {preferences.asking(WORDING, *cell, house="Lyric") for cell in cells}
+
+    assert len(said) == len(cells)
 
 
 def test_every_reason_code_has_both_its_texts() -> None:

@@ -20,6 +20,7 @@ from upstage_crm.admin.dashboard.state import DashboardState
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.house.house_state import HouseState
 from upstage_crm.admin.mailbox.state import MailboxState
+from upstage_crm.admin.orders.order_state import OrderRecordState
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.propose_state import ProposeState
@@ -141,6 +142,7 @@ async def test_a_dialog_holds_nothing_after_the_tab_has_turned(
         EventState: f"/events/{made.event}/",
         EventPricesState: f"/events/{made.event}/prices/",
         HouseState: f"/events/{made.event}/{made.performance}/",
+        OrderRecordState: "/orders/K7-2FQ/",
         PriceTypesState: "/prices/",
         PatronListState: "/patrons/",
         PatronRecordState: f"/patrons/{scene.alice.number}/",

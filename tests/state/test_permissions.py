@@ -92,7 +92,7 @@ TABLE: dict[str, Row] = {
     "GalleryState": Row(P.VIEW_SETTINGS, f"{PAGE} choose_language choose_mail choose_scheme"),
     "HouseholdState": Row(
         P.EDIT_PATRON,
-        "ask keep start_over turn",
+        "ask choose find keep start_over turn",
         each("join leave make_head relate unrelate", P.EDIT_PATRON),
     ),
     "MailboxState": Row(
@@ -104,6 +104,16 @@ TABLE: dict[str, Row] = {
         P.EDIT_PATRON,
         "ask keep start_over turn",
         each("add change remove", P.EDIT_PATRON),
+    ),
+    "OrderDialogState": Row(
+        P.VIEW_ORDERS,
+        "keep open_give_back open_reissue open_return start_over turn",
+        {"give_back": P.REFUND_ORDERS, "reissue": P.SELL_TICKETS, "take_back": P.REFUND_ORDERS},
+    ),
+    "OrderListState": Row(P.VIEW_ORDERS, LISTED),
+    "OrderRecordState": Row(P.VIEW_ORDERS, f"{PAGE} hide"),
+    "OrderRevealState": Row(
+        P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}
     ),
     "PaletteState": Row(None, "find"),
     "PatronCareState": Row(
@@ -225,6 +235,29 @@ TABLE: dict[str, Row] = {
         P.VIEW_PROGRAMME,
         f"{PAGE} add choose copy_one move_up remove start_over type_in",
         each("bring_back save", P.EDIT_VENUES),
+    ),
+    "ShiftDialogState": Row(
+        P.RUN_TILLS,
+        "ask_close ask_move ask_open ask_report keep start_over turn",
+        each("begin end move_cash", P.RUN_TILLS),
+    ),
+    "ShiftsState": Row(P.RUN_TILLS, PAGE),
+    "TillDialogState": Row(
+        P.RUN_TILLS,
+        "ask_add ask_close ask_rename ask_report ask_retire keep start_over turn",
+        each("add rename retire", P.MANAGE_TILLS) | {"close_left": P.RUN_TILLS},
+    ),
+    "TillDisplayState": Row(P.RUN_TILLS, PAGE),
+    "TillOrderState": Row(
+        P.RUN_TILLS,
+        "act ask choose_ticket pick scan shut step",
+        each("hand_out print_again", P.SELL_TICKETS),
+    ),
+    "TillParkedState": Row(P.RUN_TILLS, "look park recall"),
+    "TillReturnState": Row(P.RUN_TILLS, "keep start_over turn", {"give_back": P.REFUND_ORDERS}),
+    "TillPatronState": Row(P.RUN_TILLS, "ask leave_out pick"),
+    "TillState": Row(
+        P.RUN_TILLS, f"{PAGE} choose choose_zone step", each("add pay remove", P.SELL_TICKETS)
     ),
     "VenueListState": Row(P.VIEW_PROGRAMME, LISTED),
     "VenueRecordState": Row(P.VIEW_PROGRAMME, PAGE),

@@ -205,6 +205,8 @@ async def test_a_preference_is_answered_and_taken_back(venue: Venue, pipeline: P
         ({"answer": "not_asked"}, "Not asked"),
     ):
         await pipeline.press(tab, PreferencesState.ask, cell="post/news")
+        said = (await pipeline.state(tab, PreferencesState)).asking
+        assert "contact you by post with news and offers?" in said
         await pipeline.submit(tab, PreferencesState.save, form)
         rows = (await pipeline.state(tab, CommunicationsTabState)).preferences
         (post,) = [row for row in rows if row.channel == "Post"]
@@ -230,17 +232,38 @@ async def test_another_contact_is_added_and_removed(venue: Venue, pipeline: Pipe
     assert (await pipeline.state(tab, OverviewTabState)).contacts == []
 
 
+async def chosen(pipeline: Pipeline, tab: Client, words: str, number: int) -> None:
+    """Find a patron in the open dialog, and take the one of this number."""
+    await pipeline.send(tab, HouseholdState.find, words=words)
+    found = {one.name: one.words for one in (await pipeline.state(tab, HouseholdState)).found}
+    await pipeline.send(tab, HouseholdState.choose, number=str(number), name=found[str(number)])
+
+
+async def test_who_was_not_found_is_not_chosen(venue: Venue, pipeline: Pipeline) -> None:
+    tab = await opened(pipeline, venue)
+    await pipeline.send(tab, HouseholdState.find, words="mara")
+    assert (await pipeline.state(tab, HouseholdState)).found == [], "no dialog is open"
+    await pipeline.press(tab, HouseholdState.ask, dialog="join", other="")
+    await pipeline.send(tab, HouseholdState.choose, number=str(venue.number), name="Mara")
+
+    state = await pipeline.state(tab, HouseholdState)
+    assert (state.other, state.chosen) == ("", "")
+
+
 async def test_a_household_is_made_and_left(venue: Venue, pipeline: Pipeline) -> None:
     other = venue.desk.patron("ola@example.com", "Ola", "Berg")
     tab = await opened(pipeline, venue)
-    for typed, refusal in (("x", "patron_unknown"), (str(venue.number), "same_patron")):
-        await pipeline.press(tab, HouseholdState.ask, dialog="join", other="")
-        await pipeline.submit(tab, HouseholdState.join, {"number": typed})
-        assert (await pipeline.state(tab, HouseholdState)).refusal == SENTENCES[refusal]
-    await pipeline.submit(tab, HouseholdState.join, {"number": f" #{other.number} "})
+    await pipeline.press(tab, HouseholdState.ask, dialog="join", other="")
+    await pipeline.submit(tab, HouseholdState.join, {})
+    assert (await pipeline.state(tab, HouseholdState)).refusal == SENTENCES["patron_unknown"]
+    await chosen(pipeline, tab, "okonkwo", venue.number)
+    await pipeline.submit(tab, HouseholdState.join, {})
+    assert (await pipeline.state(tab, HouseholdState)).refusal == SENTENCES["same_patron"]
+    await chosen(pipeline, tab, "ola b", other.number)
+    await pipeline.submit(tab, HouseholdState.join, {})
     await pipeline.press(tab, HouseholdState.ask, dialog="relate", other="")
-    form = {"number": str(other.number), "kind": "child"}
-    await pipeline.submit(tab, HouseholdState.relate, form)
+    await chosen(pipeline, tab, str(other.number), other.number)
+    await pipeline.submit(tab, HouseholdState.relate, {"kind": "child"})
 
     shown = await pipeline.state(tab, OverviewTabState)
     assert [(one.name, one.is_head) for one in shown.members] == [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,11 +55,17 @@ class Browser:
 
 
 @contextmanager
-def serving(desk: Desk, *, public_url: str = "") -> Generator[Runtime]:
-    """Make the process's runtime from `desk`: same database, clock and key; nothing is sent."""
+def serving(
+    desk: Desk, *, public_url: str = "", more: Mapping[str, str] | None = None
+) -> Generator[Runtime]:
+    """Make the process's runtime from `desk`: same database, clock and key; nothing is sent.
+
+    `more` are settings of the operator.
+    """
     environ = {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}
     if public_url:
         environ = PUBLIC | environ | {"UPSTAGE_PUBLIC_URL": public_url}
+    environ |= more or {}
     made = wiring.build(
         Settings.load(environ), database=desk.database, clock=desk.clock, sender=LocalSender()
     )

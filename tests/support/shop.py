@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlmodel import Session
-
 from tests.support.factories import Desk
-from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out
+from tests.support.houses import FLOOR, STALLS, LaidOut, laid_out, performance_in
+from upstage_crm.inventory import queries as inventory
+from upstage_crm.inventory import sale_steps
 from upstage_crm.ledger import queries as ledger
 from upstage_crm.ledger.views import Account
 from upstage_crm.orders import basket_lines, baskets, exchanges, queries, returns, sale
@@ -17,6 +18,7 @@ from upstage_crm.orders.basket_reading import read
 from upstage_crm.orders.views import BasketView, Contact, OrderView, Seller, Sold, Tender
 from upstage_crm.payments.views import Method
 from upstage_crm.programme import performances
+from upstage_crm.programme import queries as programme
 from upstage_crm.programme.prices import price_lists, price_types, window_commands
 from upstage_crm.programme.prices.price_lists import NewPrices
 from upstage_crm.programme.prices.views import Audience, Cell, Fee, SaleChannel
@@ -134,6 +136,15 @@ class Shop:
             )
         )
 
+    def another_performance(self) -> str:
+        """One more performance on sale in the same hall, on a day of its own; return its id."""
+        desk, made = self.desk, self.made
+        known = desk.read(lambda s: programme.event(s, made.event)).performances
+        day = known[-1].day + timedelta(days=1)
+        performance = performance_in(desk, made.hall, made.event, day)
+        desk.act(desk.owner, sale_steps.put_on_sale, performance_ids=[performance], checks=())
+        return performance
+
     def balance(self, account: Account) -> int:
         """What an account of the books says now."""
         return self.desk.read(lambda s: ledger.balance(s, account))
@@ -147,9 +158,15 @@ class Shop:
         return self.desk.database.attempt(lambda s: work(self.desk.staff_context(s, self.clerk)))
 
 
-def open_shop(desk: Desk, *, seller: StaffMember | None = None, shift_id: str = "") -> Shop:
+def open_shop(
+    desk: Desk,
+    sections: Sequence[Mapping[str, str]] = (STALLS, FLOOR),
+    *,
+    seller: StaffMember | None = None,
+    shift_id: str = "",
+) -> Shop:
     """A performance on sale at the box office, by the portal and on the phone."""
-    made = laid_out(desk, (STALLS, FLOOR))
+    made = laid_out(desk, sections)
     owner = desk.owner
     adult, child = (
         desk.act(owner, price_types.add_price_type, typed={"name": name})
@@ -157,7 +174,8 @@ def open_shop(desk: Desk, *, seller: StaffMember | None = None, shift_id: str = 
     )
     comp = desk.act(owner, price_types.add_price_type, typed={"name": "Guest"}, is_comp=True)
     vat = desk.act(owner, price_types.add_tax_rate, typed={"name": "VAT", "rate": "20"})
-    zones = {one.zone for one in desk.read(lambda s: _zones(s, made.performance))} | {"Floor"}
+    seated = desk.read(lambda s: inventory.places_of(s, made.performance)).values()
+    zones = {one.zone for one in seated} | ({"Floor"} if made.pool else set())
     amounts = {
         Cell(zone, kind): amount
         for zone in zones
@@ -196,9 +214,3 @@ def open_shop(desk: Desk, *, seller: StaffMember | None = None, shift_id: str = 
         child=child,
         comp=comp,
     )
-
-
-def _zones(session: Session, performance_id: str) -> list[Any]:
-    from upstage_crm.inventory import queries as inventory
-
-    return list(inventory.places_of(session, performance_id).values())

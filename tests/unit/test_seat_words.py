@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from upstage_crm.demo.season.venues import PLANS
 from upstage_crm.inventory.availability import packed, unpacked
-from upstage_crm.inventory.seat_words import named
+from upstage_crm.inventory.seat_words import named, spans
 from upstage_crm.inventory.views import SeatState
 from upstage_crm.venues.builder import build
 
@@ -32,6 +32,12 @@ def test_seats_are_named_row_by_row() -> None:
     )
 
 
+def test_neighbours_of_a_row_are_told_in_short() -> None:
+    seats = [f"Stalls-A-{number}" for number in (1, 2, 3, 5, 7)]
+
+    assert named(HALL, seats) == "Stalls, row A, seats 1–7 odd, 2"
+
+
 def test_of_many_seats_the_rest_is_counted() -> None:
     seats = [seat.id for seat in HALL.seats][:30]
 
@@ -40,3 +46,13 @@ def test_of_many_seats_the_rest_is_counted() -> None:
 
 def test_a_seat_that_there_is_not_is_named_by_its_id() -> None:
     assert named(HALL, ["Stalls-A-1", "X-1"]) == "Stalls, row A, seat 1; X-1"
+
+
+def test_numbers_of_neighbours_are_told_in_short() -> None:
+    assert spans(["1", "2", "3", "7", "12", "10", "8"]) == "1–3, 7, 8–12 even"
+    assert spans(["5", "3", "1", "2", "4", "6"]) == "1–5 odd, 2–6 even"
+    assert spans(["20", "19", "18"]) == "18–20"
+    assert spans(["1", "3"]) == "1, 3"
+    assert spans(["1", "3", "4", "5"]) == "1, 3–5"
+    assert spans(["A", "B", "1"]) == "A, B, 1"
+    assert spans([]) == ""

@@ -333,6 +333,60 @@ def test_yes_and_no_are_said_as_documented(value: str) -> None:
     assert (refused.name, refused.problem) == ("UPSTAGE_REQUIRE_REAL_MAIL", "not_yes_or_no")
 
 
+STRIPE = {"STRIPE_API_KEY": "sk_test_" + "a" * 24, "STRIPE_WEBHOOK_SECRET": "whsec_" + "b" * 24}
+
+
+@pytest.mark.parametrize("value", ["pk_test_aaaaaaaa", "sk_test_", "sk_a b", "sk_live_\n", "re_a"])
+def test_a_stripe_key_is_a_secret_one(value: str) -> None:
+    refused = refusal({"STRIPE_API_KEY": value})
+
+    assert (refused.name, refused.problem) == ("STRIPE_API_KEY", "not_a_stripe_key")
+
+
+@pytest.mark.parametrize("value", ["whsec_", "b" * 30, "whsec_" + "b" * 24 + ",", "a b"])
+def test_a_stripe_secret_looks_like_one(value: str) -> None:
+    refused = refusal(STRIPE | {"STRIPE_WEBHOOK_SECRET": value})
+
+    assert (refused.name, refused.problem) == ("STRIPE_WEBHOOK_SECRET", "not_a_stripe_secret")
+
+
+def test_several_stripe_secrets_are_valid_while_one_is_replaced() -> None:
+    both = f"{STRIPE['STRIPE_WEBHOOK_SECRET']},whsec_{'c' * 24}"
+
+    assert Settings.load(STRIPE | {"STRIPE_WEBHOOK_SECRET": both}).stripe_secrets == (
+        STRIPE["STRIPE_WEBHOOK_SECRET"],
+        f"whsec_{'c' * 24}",
+    )
+    assert Settings.load({}).stripe_secrets == ()
+
+
+def test_stripe_is_asked_over_https_or_on_this_machine() -> None:
+    for url in ("http://api.stripe.com", "http://10.0.0.1:9"):
+        refused = refusal(STRIPE | {"STRIPE_API_URL": url})
+        assert (refused.name, refused.problem) == ("STRIPE_API_URL", "not_https")
+    assert Settings.load(STRIPE | {"STRIPE_API_URL": "http://127.0.0.1:9/"}).stripe_api_url == (
+        "http://127.0.0.1:9"
+    )
+
+
+def test_at_a_public_address_stripe_has_to_be_heard() -> None:
+    """Without its events a payment would be found by the clock alone, a refund there never."""
+    key = {"STRIPE_API_KEY": STRIPE["STRIPE_API_KEY"]}
+    secret = {"STRIPE_WEBHOOK_SECRET": STRIPE["STRIPE_WEBHOOK_SECRET"]}
+
+    assert refusal(PUBLIC | key).name == "STRIPE_WEBHOOK_SECRET"
+    assert refusal(secret).name == "STRIPE_API_KEY"
+    assert Settings.load(PUBLIC | STRIPE).stripe_secrets
+    assert Settings.load(key).stripe_api_key
+
+
+def test_test_cards_are_taken_where_nobody_else_can_reach_us() -> None:
+    assert Settings.load({}).takes_test_cards
+    assert Settings.load({"UPSTAGE_PUBLIC_URL": "http://localhost:4000"}).takes_test_cards
+    assert not Settings.load(PUBLIC).takes_test_cards
+    assert not Settings.load(PUBLIC | STRIPE).takes_test_cards
+
+
 @pytest.mark.parametrize(
     "value",
     [

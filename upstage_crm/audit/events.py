@@ -157,6 +157,8 @@ class Action(StrEnum):
     TICKETS_EXCHANGED = "order.tickets_exchanged"
     TICKETS_REISSUED = "order.tickets_reissued"
     TICKETS_PRINTED_AGAIN = "order.tickets_printed_again"
+    TICKETS_HANDED_OUT = "order.tickets_handed_out"
+    TICKETS_HANDED_BACK = "order.tickets_handed_back"
     MONEY_GIVEN_BACK = "order.money_given_back"
     MAIL_SENT_AGAIN = "mail.sent_again"
     MAIL_RESUMED = "mail.resumed"

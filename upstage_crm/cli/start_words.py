@@ -32,6 +32,10 @@ _SETTING_PROBLEMS: dict[str, str] = {
     "not_a_key": "must be a Resend key: it starts with re_ and has no blanks.",
     "not_https": "must be an https address, or an http address of this machine.",
     "not_a_webhook_secret": "must be a Resend webhook secret: whsec_ and base64 of 24 bytes.",
+    "not_a_stripe_key": "must be a secret or restricted key of Stripe: sk_… or rk_….",
+    "not_a_stripe_secret": (
+        "must be the signing secret of a Stripe endpoint: whsec_…, several with commas."
+    ),
     "not_a_redis_url": "must start with redis://, rediss:// or unix://.",
     "not_networks": (
         "must name the proxies by address or network, for example 127.0.0.1 or 10.0.0.0/8; "
@@ -63,6 +67,11 @@ _MISSING: dict[str, str] = {
     ),
     "RESEND_API_KEY": "must be given because UPSTAGE_REQUIRE_REAL_MAIL is set.",
     "UPSTAGE_MAIL_FROM": "must be given together with RESEND_API_KEY.",
+    "STRIPE_API_KEY": "must be given together with STRIPE_WEBHOOK_SECRET.",
+    "STRIPE_WEBHOOK_SECRET": (
+        "must be given together with STRIPE_API_KEY at a public address: the signing secret of its "
+        "endpoint /webhooks/stripe."
+    ),
 }
 _EXPECTED: dict[str, str] = {
     "PORT": "must be a number from 1 to 65535.",

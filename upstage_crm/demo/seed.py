@@ -30,7 +30,7 @@ from upstage_crm.demo.scenarios import (
     Ending,
     Story,
 )
-from upstage_crm.demo.season import houses, past_sales, programme, venues
+from upstage_crm.demo.season import houses, past_sales, programme, tills, venues
 from upstage_crm.demo.second_steps import Scene
 from upstage_crm.demo.special import PROTECTED_EMAIL
 from upstage_crm.demo.staff import ORGANISATION, STAFF
@@ -90,6 +90,9 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         clock.set(now - timedelta(days=story.days_ago, minutes=story.minutes))
         number = numbers[story.patron % len(numbers)]
         _play(scene, story, number, members[1 + story.patron % 2])
+    clock.set(now - timedelta(hours=28))
+    with parts.database.transaction() as session:
+        tills.add(frozen.staff_context(session, members[0], channel=Channel.DEMO))
     clock.set(now - timedelta(hours=20))
     second_steps.protect(scene, PROTECTED_EMAIL)
     second_steps.ask_for_an_erasure(scene, numbers[ERASED % len(numbers)])

@@ -64,6 +64,21 @@ def special_cases(until: datetime) -> tuple[DemoPerson, ...]:
                 ("ruby.b.okafor@example.com", "2007-09-30", "Ruby B.", 402),
             )
         ),
+        *(
+            DemoPerson(
+                edge="twice",
+                values=all_values(
+                    given_name="Harriet", family_name="Quayle", email=email, phone="+12125550163"
+                ),
+                tags=tags,
+                note=note,
+                created_at=until - timedelta(days=days, hours=3),
+            )
+            for email, tags, note, days in (
+                ("harriet.quayle@example.org", ("subscriber",), "", 1480),
+                ("hquayle@post.example.net", (), "Booked by phone under a new email.", 96),
+            )
+        ),
         DemoPerson(
             edge="minor",
             values=all_values(

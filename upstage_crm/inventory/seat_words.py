@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from upstage_crm.inventory.views import SeatPlace
 from upstage_crm.venues.seat_plan import SeatPlan
@@ -48,6 +48,47 @@ def place_words(plan: SeatPlan) -> dict[str, SeatPlace]:
 
 def _row(section: str, row: str, numbers: list[str]) -> str:
     seats = f"seat {numbers[0]}"
-    if len(numbers) > 1:
-        seats = f"seats {', '.join(numbers[:-1])} and {numbers[-1]}"
+    if len(numbers) == 2:
+        seats = f"seats {numbers[0]} and {numbers[1]}"
+    elif len(numbers) > 2:
+        seats = f"seats {spans(numbers)}"
     return f"{section}, row {row}, {seats}"
+
+
+def spans(numbers: Sequence[str]) -> str:
+    """Numbers in short, in the order of the row: `1–4, 7`; where they go by two, `1–9 odd`."""
+    runs: list[list[int]] = []
+    told: list[list[int] | str] = []
+    for number in numbers:
+        if not number.isdecimal():
+            told.append(number)
+            runs = []
+            continue
+        if runs and _goes_on(runs[-1], int(number)):
+            runs[-1].append(int(number))
+            continue
+        run = [int(number)]
+        # Of 1, 3, 4 the last two are neighbours.
+        if runs and len(runs[-1]) == 2 and abs(int(number) - runs[-1][-1]) == 1:
+            run = [runs[-1].pop(), int(number)]
+        runs.append(run)
+        told.append(run)
+    return ", ".join(one if isinstance(one, str) else _span(one) for one in told)
+
+
+def _goes_on(run: Sequence[int], number: int) -> bool:
+    step = number - run[-1]
+    if len(run) == 1:
+        return abs(step) in (1, 2)
+    return step == run[-1] - run[-2]
+
+
+def _span(run: Sequence[int]) -> str:
+    low, high = min(run), max(run)
+    if len(run) == 1:
+        return str(low)
+    if high - low == len(run) - 1:
+        return f"{low}–{high}"
+    if len(run) == 2:
+        return f"{run[0]}, {run[1]}"
+    return f"{low}–{high} {'odd' if low % 2 else 'even'}"

@@ -64,6 +64,7 @@ def order(session: Session, order_id: str) -> OrderView:
         created_at=row.created_at,
         steps=steps,
         tickets=tuple(ticket_view(each) for each in tickets),
+        is_claimed=row.claimed_at is not None,
     )
 
 

@@ -9,10 +9,15 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
-from upstage_crm.orders.views import BasketKind, BasketState, StepKind, TicketState
+from upstage_crm.orders.views import (
+    REASON_LIMIT,
+    BasketKind,
+    BasketState,
+    StepKind,
+    TicketState,
+)
 from upstage_crm.programme.prices.views import SaleChannel
 
-REASON_LIMIT = 200  # characters of why a step was taken
 _VALID = sa.text("state = 'valid'")
 _SEATED = sa.text("state = 'valid' AND seat_id <> ''")
 _PATRONS = sa.text("patron_id IS NOT NULL")

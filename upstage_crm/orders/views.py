@@ -11,6 +11,8 @@ from upstage_crm.payments.views import Method
 from upstage_crm.programme.prices.views import CompReason, SaleChannel
 from upstage_crm.staff.roles import StaffMember
 
+REASON_LIMIT = 200  # characters of why a step was taken
+
 
 class BasketKind(StrEnum):
     """What a basket is for: a sale, or the new seats of an exchange."""
@@ -181,6 +183,7 @@ class OrderView:
     """An order with its steps and every ticket that it ever had.
 
     `total` is the sum of its steps: what the buyer has to pay for all that was not taken back.
+    `is_claimed` says that the patron of its record is known to be the buyer.
     """
 
     id: str
@@ -195,6 +198,7 @@ class OrderView:
     created_at: datetime
     steps: tuple[StepView, ...]
     tickets: tuple[TicketView, ...]
+    is_claimed: bool = False
 
     @property
     def valid(self) -> tuple[TicketView, ...]:

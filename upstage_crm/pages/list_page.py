@@ -248,7 +248,9 @@ def list_search(state: type[ListMixin], *, label: str, placeholder: str) -> rx.C
     )
 
 
-def list_select(state: type[ListMixin], name: str, label: str, options: Options) -> rx.Component:
+def list_select(
+    state: type[ListMixin], name: str, label: str, options: Options | rx.Component
+) -> rx.Component:
     """Return a filter that is one of several values."""
     return filter_select(
         label, options, value=_chosen(state, name), on_change=state.choose(name), id=name

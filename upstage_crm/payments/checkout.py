@@ -189,7 +189,7 @@ def heard_dispute(
 
     A dispute that is lost stays booked as disputed: it is not ours any more.
     """
-    is_news = _once(session, provider, payment, facts, "withheld", now)
+    is_news = facts.is_withheld and _once(session, provider, payment, facts, "withheld", now)
     if is_news:
         postings.disputed(session, payment, facts.amount, now=now)
     if facts.is_won and _once(session, provider, payment, facts, "won", now):

@@ -30,8 +30,8 @@ from upstage_crm.tills.errors import (
     TillInUse,
     UnknownShift,
 )
-from upstage_crm.tills.tables import REASON_LIMIT, DrawerMoveRow, TillShiftRow
-from upstage_crm.tills.views import MoveKind, ShiftReport, ShiftView
+from upstage_crm.tills.tables import DrawerMoveRow, TillShiftRow
+from upstage_crm.tills.views import REASON_LIMIT, MoveKind, ShiftReport, ShiftView
 
 _shift, _move = table_of(TillShiftRow), table_of(DrawerMoveRow)
 

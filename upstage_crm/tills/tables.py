@@ -9,11 +9,9 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from upstage_crm.core.db import UtcDateTime, text_enum
-from upstage_crm.tills.views import MoveKind
+from upstage_crm.tills.views import NAME_LIMIT, REASON_LIMIT, MoveKind
 
-NAME_LIMIT = 40  # characters
-KEY_LIMIT = 80
-REASON_LIMIT = 200
+KEY_LIMIT = 80  # characters
 _USED, _OPEN = sa.text("retired_at IS NULL"), sa.text("closed_at IS NULL")
 
 

@@ -24,7 +24,8 @@ from upstage_crm.tills.errors import (
     TillRetired,
     UnknownTill,
 )
-from upstage_crm.tills.tables import KEY_LIMIT, NAME_LIMIT, TillRow
+from upstage_crm.tills.tables import KEY_LIMIT, TillRow
+from upstage_crm.tills.views import NAME_LIMIT
 
 TILL = table_of(TillRow)
 

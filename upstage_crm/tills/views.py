@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+NAME_LIMIT: Final = 40  # characters
+REASON_LIMIT: Final = 200
 
 
 class MoveKind(StrEnum):

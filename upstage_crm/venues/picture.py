@@ -88,6 +88,11 @@ def house_picture(plan: SeatPlan, looks: Mapping[str, SeatLook], *, label: str) 
     return _drawn(plan, label, groups, [*_labels(plan), *marks])
 
 
+def hall_picture(plan: SeatPlan, *, label: str) -> str:
+    """The hall without its seats, whose dots the reader draws over it: labels, areas, the stage."""
+    return _drawn(plan, label, [], list(_labels(plan)))
+
+
 def _drawn(plan: SeatPlan, label: str, groups: Sequence[_Group], words: Sequence[_Word]) -> str:
     drawn = TEMPLATES.render(
         "seat_plan.html",

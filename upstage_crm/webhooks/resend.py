@@ -18,18 +18,18 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.jobs.schedule import give_up_undeliverable
 from upstage_crm.mail import event_log, provider_events
+from upstage_crm.webhooks.raw_body import raw_body
 from upstage_crm.webhooks.signature import SignatureRefused, event_id
 from upstage_crm.wiring import runtime
 
 PATH = "/webhooks/resend"
-MAX_BYTES = 256 * 1024  # the provider's events are below 4 kB
 
 _log = logging.getLogger(__name__)
 
 
 async def receive(request: Request) -> Response:
     """Verify one event, note it once, and act on it."""
-    body = await _body(request)
+    body = await raw_body(request)
     if body is None:
         return JSONResponse({"error": "too_large"}, 413)
     headers = {name.lower(): value for name, value in request.headers.items()}
@@ -39,16 +39,6 @@ async def receive(request: Request) -> Response:
 def routes(*, has_secret: bool) -> list[BaseRoute]:
     """The route, if there is a secret to check events with."""
     return [Route(PATH, receive, methods=["POST"])] if has_secret else []
-
-
-async def _body(request: Request) -> bytes | None:
-    """The raw body, which the signature covers; None when it is longer than any event."""
-    found = bytearray()
-    async for chunk in request.stream():
-        found += chunk
-        if len(found) > MAX_BYTES:
-            return None
-    return bytes(found)
 
 
 def _take(headers: dict[str, str], body: bytes) -> Response:

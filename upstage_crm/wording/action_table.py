@@ -252,6 +252,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_HANDED_OUT: ActionLook("handed tickets out", _ORDERS, "ticket", "neutral"),
+    Action.TICKETS_HANDED_BACK: ActionLook(
+        "noted that tickets were not collected", _ORDERS, "ticket", "neutral"
+    ),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_REISSUED: ActionLook("issued tickets again", _ORDERS, "ticket", "warning"),

@@ -33,6 +33,21 @@ SOURCE_WORDS: Mapping[Source, str] = {
     Source.EMAIL: "By email",
     Source.ORDER: "With an order",
 }
+ASKING: Mapping[str, str] = {
+    "2026-11": "May {house} contact you {way} {purpose}? You can change your answer at any time.",
+}
+"""With which words staff ask, by version: what an answer was given to is read here for ever."""
+_WAYS: Mapping[ContactChannel, str] = {
+    ContactChannel.EMAIL: "by email",
+    ContactChannel.POST: "by post",
+    ContactChannel.PHONE: "by phone",
+    ContactChannel.SMS: "by text message",
+}
+_ABOUT: Mapping[Purpose, str] = {
+    Purpose.NEWS: "with news and offers",
+    Purpose.FUNDRAISING: "about ways to support us",
+    Purpose.RESEARCH: "to ask for your opinion",
+}
 _PREFERENCES = "preferences"  # the name under which the trail keeps answers
 _TOLD = re.compile(
     r"(?P<purpose>\w+) by (?P<channel>\w+): "
@@ -40,6 +55,11 @@ _TOLD = re.compile(
     r"wording (?P<wording>[^,]+), (?P<at>\S+))"
 )
 """How the trail keeps an answer: `edit_preferences` writes it."""
+
+
+def asking(wording: str, channel: ContactChannel, purpose: Purpose, *, house: str) -> str:
+    """The words of one version with which staff ask for an answer."""
+    return ASKING[wording].format(house=house, way=_WAYS[channel], purpose=_ABOUT[purpose])
 
 
 def kept_words(name: str, kept: str, time_zone: tzinfo) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from upstage_crm.core import when
-from upstage_crm.inventory.seat_words import named
+from upstage_crm.inventory.seat_words import named, spans
 from upstage_crm.inventory.views import House, HouseHoldView, SeatStanding, SeatState
 from upstage_crm.venues.picture import SeatLook, house_picture
 from upstage_crm.venues.seat_plan import Row, SeatPlan
@@ -109,40 +109,6 @@ def drawn(house: House, plan: SeatPlan, *, time_zone: tzinfo) -> DrawnHouse:
             ),
         ],
     )
-
-
-def spans(numbers: Sequence[str]) -> str:
-    """Numbers in short, in the order of the row: `1–4, 7`; where they go by two, `1–9 odd`."""
-    runs: list[list[int]] = []
-    told: list[list[int] | str] = []
-    for number in numbers:
-        if not number.isdecimal():
-            told.append(number)
-            runs = []
-        elif runs and _goes_on(runs[-1], int(number)):
-            runs[-1].append(int(number))
-        else:
-            runs.append([int(number)])
-            told.append(runs[-1])
-    return ", ".join(one if isinstance(one, str) else _span(one) for one in told)
-
-
-def _goes_on(run: Sequence[int], number: int) -> bool:
-    step = number - run[-1]
-    if len(run) == 1:
-        return abs(step) in (1, 2)
-    return step == run[-1] - run[-2]
-
-
-def _span(run: Sequence[int]) -> str:
-    low, high = min(run), max(run)
-    if len(run) == 1:
-        return str(low)
-    if high - low == len(run) - 1:
-        return f"{low}–{high}"
-    if len(run) == 2:
-        return f"{run[0]}, {run[1]}"
-    return f"{low}–{high} {'odd' if low % 2 else 'even'}"
 
 
 def _counts(house: House) -> list[CountRow]:

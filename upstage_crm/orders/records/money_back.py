@@ -11,8 +11,7 @@ from upstage_crm.orders import order_refunds, queries, returns, steps
 from upstage_crm.orders.errors import MoreThanOwed, ReasonMissing
 from upstage_crm.orders.records import order_money
 from upstage_crm.orders.records.order_money import OrderMoney
-from upstage_crm.orders.tables import REASON_LIMIT
-from upstage_crm.orders.views import Seller
+from upstage_crm.orders.views import REASON_LIMIT, Seller
 from upstage_crm.payments.errors import NothingToPay
 from upstage_crm.payments.views import RefundCause
 from upstage_crm.staff.command_context import StaffContext

@@ -6,12 +6,15 @@ read of a patron finds no order either.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from upstage_crm.core.counting import count_some
 from upstage_crm.core.email_address import InvalidEmail, parse_email
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.core.text import comparable
@@ -60,23 +63,58 @@ class ListedOrder:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """A page of orders. `total` is how many fit, see `counting`.
+
+    `after` and `back` are the orders that the next page, and the one before, go on from; "" where
+    there is none, or where that is the first. `is_first` says that no order comes before.
+    """
+
+    lines: tuple[ListedOrder, ...]
+    total: int
+    after: str
+    back: str
+    is_first: bool
+
+
 def page(
     session: Session, wanted: OrderFilter, *, before: str = "", size: int, reader: Role
-) -> list[ListedOrder]:
+) -> OrderPage:
     """The newest orders that fit, or those before the order with the id `before`."""
+    connection, fitting = session.connection(), _conditions(session, wanted, reader)
+    all_of_them = sa.select(ORDER.c.id).join(CONTACT, CONTACT.c.order_id == ORDER.c.id)
     query = (
         sa.select(ORDER, CONTACT.c.name)
         .join(CONTACT, CONTACT.c.order_id == ORDER.c.id)
-        .where(*_conditions(session, wanted, reader))
+        .where(*fitting)
         .order_by(ORDER.c.created_at.desc(), ORDER.c.id.desc())
-        .limit(size)
+        .limit(size + 1)
     )
     if before:
-        query = query.where(_comes_after(before))
-    rows = session.connection().execute(query).all()
+        query = query.where(_is_below(before))
+    rows = connection.execute(query).all()
+    newer: list[str] = []
+    if before and rows:
+        above = all_of_them.where(
+            *fitting, sa.not_(_is_below(rows[0].id)), ORDER.c.id != rows[0].id
+        )
+        nearest = above.order_by(ORDER.c.created_at, ORDER.c.id).limit(size + 1)
+        newer = list(connection.execute(nearest).scalars())
+    shown = rows[:size]
+    return OrderPage(
+        lines=_listed(session, shown),
+        total=count_some(session, all_of_them.where(*fitting)),
+        after=shown[-1].id if len(rows) > size else "",
+        back=newer[size] if len(newer) > size else "",
+        is_first=not newer,
+    )
+
+
+def _listed(session: Session, rows: Sequence[Any]) -> tuple[ListedOrder, ...]:
     ids = [row.id for row in rows]
     sums, tickets = totals(session, ids), _tickets(session, ids)
-    return [
+    return tuple(
         ListedOrder(
             id=row.id,
             reference=row.reference,
@@ -90,10 +128,10 @@ def page(
             created_at=row.created_at,
         )
         for row in rows
-    ]
+    )
 
 
-def _comes_after(order_id: str) -> sa.ColumnElement[bool]:
+def _is_below(order_id: str) -> sa.ColumnElement[bool]:
     """Whether an order stands after this one in the list; of no order none does."""
     at = sa.select(ORDER.c.created_at).where(ORDER.c.id == order_id).scalar_subquery()
     return sa.and_(ORDER.c.created_at <= at, sa.or_(ORDER.c.created_at < at, ORDER.c.id < order_id))

@@ -11,8 +11,7 @@ from upstage_crm.core.text import clean_line
 from upstage_crm.orders import queries, returns, steps
 from upstage_crm.orders.errors import NothingToReturn, NoValidTicket, ReasonMissing, TicketNotValid
 from upstage_crm.orders.steps import TICKET
-from upstage_crm.orders.tables import REASON_LIMIT
-from upstage_crm.orders.views import OrderView, Seller, StepKind, TicketState
+from upstage_crm.orders.views import REASON_LIMIT, OrderView, Seller, StepKind, TicketState
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 

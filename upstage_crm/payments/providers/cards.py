@@ -48,7 +48,18 @@ class Cards:
                 return provider
         raise CardNotOffered
 
+    def named(self, name: str) -> Provider:
+        """The provider with this name.
+
+        Raises:
+            CardNotOffered: it is not set up.
+        """
+        for provider in self._providers:
+            if provider.name == name:
+                return provider
+        raise CardNotOffered
+
     @property
     def acquirer(self) -> Acquirer | None:
-        """The test acquirer, where it is the one that is offered."""
+        """The test acquirer, where it takes cards or has taken some."""
         return next((one for one in self._providers if isinstance(one, Acquirer)), None)

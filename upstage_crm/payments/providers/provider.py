@@ -82,12 +82,16 @@ class RefundFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeFacts:
-    """A cardholder's bank wants the money back: `amount` is withheld until it is decided."""
+    """A cardholder's bank wants the money back: `amount` is withheld until it is decided.
+
+    An inquiry is no dispute yet, and withholds nothing.
+    """
 
     reference: str
     capture_reference: str
     amount: int
     currency: str
+    is_withheld: bool
     is_won: bool
 
 

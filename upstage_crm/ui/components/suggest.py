@@ -1,6 +1,6 @@
 """A small box that offers values as one types: a combobox over its own list.
 
-suggest_box(label, *, placeholder, found, asked, on_ask, on_pick, id)
+suggest_box(label, *, placeholder, found, asked, on_ask, on_pick, id, shows_label)
 
 Arrow keys move, Enter picks, Escape closes and then empties. The answer of the server is shown
 under exactly the words that it was found for; Enter before the answer picks its first value.
@@ -25,6 +25,7 @@ def suggest_box(
     on_ask: Any,
     on_pick: Any,
     id: str,
+    shows_label: bool = False,
 ) -> rx.Component:
     """Return the box. `found` are rows with `name`, `group`, `words` and `detail` for `asked`.
 
@@ -36,13 +37,14 @@ def suggest_box(
         found=found,
         asked=asked,
         box=id,
+        shows_label=shows_label,
         on_ask=on_ask,
         on_pick=on_pick,
     )
 
 
 _CODE = """
-function UpstageSuggest({box, label, placeholder, found, asked, onAsk, onPick}) {
+function UpstageSuggest({box, label, showsLabel, placeholder, found, asked, onAsk, onPick}) {
   const field = useRef(null)
   const timer = useRef(0)
   const picks = useRef(false)
@@ -112,7 +114,7 @@ function UpstageSuggest({box, label, placeholder, found, asked, onAsk, onPick}) 
     ? `${shown.length} ${shown.length === 1 ? "result" : "results"}` : "Nothing starts like this."
 
   return jsx("div", {className: "u-suggest"},
-    jsx("label", {htmlFor: box, className: "u-hidden"}, label),
+    jsx("label", {htmlFor: box, className: showsLabel ? "u-label" : "u-hidden"}, label),
     jsx("input", {ref: field, id: box, type: "text", role: "combobox", value: typed, placeholder,
       className: "u-input", autoComplete: "off", spellCheck: false, maxLength: 80,
       "aria-expanded": isShown && shown.length > 0, "aria-controls": `${box}-list`,
@@ -140,6 +142,7 @@ class _Suggest(rx.Component):
     found: rx.Var[list[Any]]
     asked: rx.Var[str]
     box: rx.Var[str]
+    shows_label: rx.Var[bool]
 
     on_ask: rx.EventHandler[passthrough_event_spec(str)]
     on_pick: rx.EventHandler[passthrough_event_spec(str, str)]

@@ -61,6 +61,7 @@ ICON_NAMES: Final[frozenset[str]] = frozenset(
         "pencil",
         "phone",
         "plus",
+        "receipt",
         "refresh-cw",
         "scroll-text",
         "search",

@@ -19,6 +19,9 @@ TILL_SENTENCES: Mapping[str, str] = {
     "shift_closed": "This shift is closed. Open a new one to go on.",
     "nothing_moved": "Enter an amount above zero.",
     "move_reason_missing": "Enter a reason.",
+    "till_typed_unreadable": "Type a number of tickets, such as 2, 2A or 2A1C: “{text}” is none.",
+    "till_typed_too_many": "Type a number of tickets from 1 to {most}.",
+    "till_no_shift": "Open a shift first.",
 }
 MOVE_WORDS: Mapping[MoveKind, str] = {
     MoveKind.DROP: "Drop to the safe",
@@ -26,3 +29,12 @@ MOVE_WORDS: Mapping[MoveKind, str] = {
     MoveKind.CASH_IN: "Cash in",
 }
 """How cash moves without a sale."""
+TENDER_WORDS: Mapping[str, str] = {
+    "cash_drawer": "Cash",
+    "card_clearing": "Card",
+    "terminal_clearing": "Card terminal",
+    "invoices_owed": "Invoice",
+    "voucher_liability": "Gift voucher",
+    "account_credit": "Account credit",
+}
+"""How a tender is called in a report, by its account."""

@@ -10,7 +10,6 @@ from upstage_crm.admin.patrons.tabs.household_state import (
     JOIN,
     KIND,
     LEAVE,
-    NUMBER,
     RELATE,
     UNRELATE,
     HouseholdState,
@@ -19,8 +18,11 @@ from upstage_crm.admin.patrons.tabs.household_state import (
 from upstage_crm.pages.view import question
 from upstage_crm.ui.components.base import Text, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, link
-from upstage_crm.ui.components.forms.form import select_field, text_field
-from upstage_crm.ui.components.page import card, inline
+from upstage_crm.ui.components.forms.form import select_field
+from upstage_crm.ui.components.page import card, inline, stack
+from upstage_crm.ui.components.records.record import definitions
+from upstage_crm.ui.components.suggest import suggest_box
+from upstage_crm.ui.components.text import live_place
 from upstage_crm.wording.households import RELATION_WORDS
 
 
@@ -50,7 +52,7 @@ def household_dialogs() -> rx.Component:
         question(
             state,
             JOIN,
-            _number(),
+            _patron(),
             title="Add to the household",
             description="A patron lives in one household at most.",
             on_submit=state.join,
@@ -74,7 +76,7 @@ def household_dialogs() -> rx.Component:
         question(
             state,
             RELATE,
-            _number(),
+            _patron(),
             select_field(
                 "What they are to this patron",
                 KIND,
@@ -95,16 +97,21 @@ def household_dialogs() -> rx.Component:
     )
 
 
-def _number() -> rx.Component:
-    return text_field(
-        "Patron number",
-        NUMBER,
-        id="household-number",
-        hint="You find it below the name on their record.",
-        input_mode="numeric",
-        auto_complete="off",
-        max_length=12,
+def _patron() -> rx.Component:
+    """The other patron: found by name, and shown before the form is sent."""
+    state = HouseholdState
+    box = suggest_box(
+        "Patron",
+        placeholder="Name, email or number",
+        found=state.found,
+        asked=state.asked,
+        on_ask=state.find,
+        on_pick=state.choose,
+        id="household-patron",
+        shows_label=True,
     )
+    chosen = definitions(("Chosen", rx.fragment(rx.el.bdi(state.chosen), " · ", state.other)))
+    return stack(box, live_place(show_if(filled(state.chosen), chosen)))
 
 
 def _member(one: KinView) -> rx.Component:

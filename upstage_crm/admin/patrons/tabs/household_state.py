@@ -14,16 +14,19 @@ from upstage_crm.admin.patrons.tabs.record_tab import Reading
 from upstage_crm.households import commands, queries
 from upstage_crm.households.rules import RelationKind
 from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.patrons import queries as patrons
 from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.patrons.search.patron_list import best
 from upstage_crm.staff.command_context import StaffContext
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, Role
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.households import RELATION_WORDS
 
 JOIN, LEAVE, HEAD = "join", "leave", "head"
 RELATE, UNRELATE = "relate", "unrelate"
-NUMBER, KIND = "number", "kind"
+KIND = "kind"
+MOST = 6  # patrons that are offered
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,31 @@ class Kin:
     relations: list[KinView]
 
 
+@dataclass(frozen=True)
+class Match:
+    """A patron that is offered by name: `name` is the number, by which the patron is known."""
+
+    name: str = ""
+    group: str = ""
+    words: str = ""
+    detail: str = ""
+
+
 class HouseholdState(DialogMixin, AdminState):
-    """The dialogs. `other` is the number of the patron that the open one is about."""
+    """The dialogs. `other` is the number of the patron that the open one is about.
+
+    It is `chosen` by name among those `found` for `asked`. The browser shows them under exactly
+    those words.
+    """
 
     permission: ClassVar[Permission | None] = Permission.EDIT_PATRON
     dialogs: ClassVar[tuple[str, ...]] = (JOIN, LEAVE, HEAD, RELATE, UNRELATE)
     page: ClassVar[type[PatronRecordState]] = PatronRecordState
 
     other: str = ""
+    chosen: str = ""
+    asked: str = ""
+    found: rx.Field[list[Match]] = rx.field(default_factory=list)
 
     @rx.event
     async def ask(self, dialog: str, subject: str, other: str = "") -> None:
@@ -64,8 +84,25 @@ class HouseholdState(DialogMixin, AdminState):
             self.other = other[:10]
 
     @rx.event
+    async def find(self, words: str) -> None:
+        """Find patrons by what is typed; without words, forget who was found."""
+        asked = words.strip()[:QUERY_LIMIT] if isinstance(words, str) and self.dialog else ""
+        reader = self._actor().role
+        found = await self._read(lambda s: matches(s, asked, reader=reader)) if asked else []
+        self.asked, self.found = asked, found
+
+    @rx.event
+    async def choose(self, number: str, name: str) -> None:
+        """Take one of those who were found."""
+        about = (number, name)
+        one = next((m for m in self.found if (m.name, m.words) == about), None)
+        if one is not None:
+            self.other, self.chosen, self.refusal = one.name, one.words, ""
+        self.asked, self.found = "", []
+
+    @rx.event
     async def join(self, form: dict[str, Any]) -> Any:
-        """Let the patron of the number that was typed live in this one's household."""
+        """Let the patron who was chosen live in this one's household."""
 
         def run(context: StaffContext[object], own: str, other: str, _given: object) -> None:
             commands.join(context, patron_id=own, other_id=other)
@@ -92,7 +129,7 @@ class HouseholdState(DialogMixin, AdminState):
 
     @rx.event
     async def relate(self, form: dict[str, Any]) -> Any:
-        """Note what the patron of the number that was typed is to this one."""
+        """Note what the patron who was chosen is to this one."""
 
         def run(context: StaffContext[object], own: str, other: str, given: dict[str, str]) -> None:
             kind = given.get(KIND, "")
@@ -125,13 +162,27 @@ class HouseholdState(DialogMixin, AdminState):
         if given is None:
             return None
         record, actor = await self.get_state(PatronRecordState), self._actor()
-        own, number = record._patron_id, self.other or given.get(NUMBER, "").strip()
+        own, number = record._patron_id, self.other
 
         def run(session: Session) -> None:
             other = _id_of(session, number)
             command(runtime().staff_context(session, actor), own, other, given)
 
         return await self._run(run, words)
+
+
+def matches(session: Session, words: str, *, reader: Role) -> list[Match]:
+    """The patrons whom `words` find, a few, as far as this role may read them."""
+    lines = best(session, words, most=MOST, reader=reader)
+    return [
+        Match(
+            name=str(line.number),
+            group="Patrons",
+            words=line.name,
+            detail=" · ".join(filter(None, (line.email or line.phone, line.city))),
+        )
+        for line in lines
+    ]
 
 
 def read_kin(reading: Reading) -> Kin:

@@ -21,7 +21,7 @@ from upstage_crm.ui.components.base import filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.forms.choice import radio_group
 from upstage_crm.ui.components.forms.form import select_field
-from upstage_crm.ui.components.page import card, inline, stack
+from upstage_crm.ui.components.page import card, inline, quote, stack
 from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.records.table import cell, column, data_table, table_row
 from upstage_crm.wording.preferences import ANSWER_WORDS, PURPOSE_WORDS, SOURCE_WORDS
@@ -50,13 +50,14 @@ def preference_dialog() -> rx.Component:
     return question(
         State,
         PREFERENCE,
+        quote(State.asking, source=f"Ask in these words (version {WORDING})"),
         radio_group("May we?", ANSWER, _ANSWERS, default_value=Answer.YES.value),
         select_field("On what basis", BASIS, options, hint="Only a yes needs one."),
         select_field(
             "How do you know", SOURCE, [(one.value, words) for one, words in SOURCE_WORDS.items()]
         ),
         title=State.title,
-        description=f"Ask in the words of version {WORDING}. The history keeps every answer.",
+        description="The history keeps every answer, and with which words it was asked for.",
         on_submit=State.save,
         send="Save",
     )

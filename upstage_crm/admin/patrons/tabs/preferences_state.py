@@ -9,10 +9,12 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.patrons.tabs.record_tab import Reading
 from upstage_crm.core import when
+from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.patrons.details import edit_preferences
 from upstage_crm.patrons.details.edit_preferences import Cell
 from upstage_crm.patrons.details.preferences import (
+    WORDING,
     Answer,
     Basis,
     ContactChannel,
@@ -29,6 +31,7 @@ from upstage_crm.wording.preferences import (
     CHANNEL_WORDS,
     PURPOSE_WORDS,
     SOURCE_WORDS,
+    asking,
 )
 
 ANSWER, BASIS, SOURCE = "answer", "basis", "source"
@@ -69,6 +72,7 @@ class PreferencesState(DialogMixin, AdminState):
 
     cell: str = ""
     title: str = ""
+    asking: str = ""  # the words with which the patron is asked
     bases: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
 
     @rx.event
@@ -81,6 +85,8 @@ class PreferencesState(DialogMixin, AdminState):
             channel, purpose = CELLS[cell]
             self.cell = cell
             self.title = f"{PURPOSE_WORDS[purpose]}: {CHANNEL_WORDS[channel].lower()}"
+            house = (await self._read(details)).name
+            self.asking = asking(WORDING, channel, purpose, house=house)
             self.bases = [(one.value, BASIS_WORDS[one]) for one in bases_of(channel, purpose)]
 
     @rx.event

@@ -41,7 +41,8 @@ self.addEventListener("fetch", (event) => {
   if (!isKept(event.request)) return;
   event.respondWith(
     fromNetwork(event.request).catch(async () => {
-      return (await caches.match(event.request)) ?? Response.error();
+      // What the server says about `Vary` is for caches that many share.
+      return (await caches.match(event.request, { ignoreVary: true })) ?? Response.error();
     }),
   );
 });

@@ -62,7 +62,7 @@ MAIL_LOOKS: Final[dict[str, Look]] = {
     "sent": Look("Sent", "check", "info"),
     "captured": Look("In the mailbox", "inbox", "info"),
     "failed": Look("Failed", "circle-x", "danger"),
-    "uncertain": Look("Not certain", "circle-question-mark", "warning"),
+    "uncertain": Look("Uncertain", "circle-question-mark", "warning"),
     "cancelled": Look("Cancelled", "circle-slash", "neutral"),
     # What the provider tells later about a mail that was sent.
     "delivered": Look("Delivered", "check-check", "success"),

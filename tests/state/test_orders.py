@@ -1,0 +1,231 @@
+"""The list of orders, the page of one, and what is done from there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.factories import Desk
+from tests.support.houses import seat
+from tests.support.pipeline import Client, Pipeline, sign_in
+from tests.support.shop import INA, Shop, open_shop
+from upstage_crm.admin.orders.dialog_state import OrderDialogState
+from upstage_crm.admin.orders.list_state import OrderListState
+from upstage_crm.admin.orders.order_state import OrderRecordState
+from upstage_crm.admin.orders.reveal_state import OrderRevealState
+from upstage_crm.audit.events import Action
+from upstage_crm.core.clock import FrozenClock
+from upstage_crm.orders.views import OrderView, TicketState
+from upstage_crm.staff.roles import Role
+from upstage_crm.wiring import Runtime
+
+A1, A2 = seat("A", 1), seat("A", 2)
+
+
+@dataclass
+class Scene:
+    """A shop with one order of two seats, sold to a guest."""
+
+    shop: Shop
+    pipeline: Pipeline
+    order: OrderView
+
+    cookies: dict[Role, str] = field(default_factory=dict[Role, str])
+
+    def tab(self, role: Role = Role.OWNER) -> Client:
+        desk = self.shop.desk
+        if role not in self.cookies:
+            email = f"{role.value}@desk.example"
+            self.cookies[role] = sign_in(desk.database, role, at=desk.now, email=email)
+        return self.pipeline.client(self.cookies[role])
+
+    async def at(self, tab: Client, path: str = "") -> Any:
+        await self.pipeline.send(
+            tab, OrderRecordState.load, path or f"/orders/{self.order.reference}/"
+        )
+        return await self.page(tab)
+
+    async def listed(self, tab: Client, path: str = "/orders/") -> Any:
+        await self.pipeline.send(tab, OrderListState.load, path)
+        return await self.pipeline.state(tab, OrderListState)
+
+    async def page(self, tab: Client) -> Any:
+        return await self.pipeline.state(tab, OrderRecordState)
+
+    async def dialog(self, tab: Client) -> Any:
+        return await self.pipeline.state(tab, OrderDialogState)
+
+    async def fill(self, tab: Client, handler: Any, **texts: str) -> Any:
+        opened = await self.dialog(tab)
+        carried = {"subject": opened.subject, "opening": str(opened.opening)}
+        await self.pipeline.send(tab, handler, form=carried | texts)
+        return await self.dialog(tab)
+
+    def now(self) -> OrderView:
+        return self.shop.order(self.order.id)
+
+
+@pytest.fixture
+def scene(made: Runtime, clock: FrozenClock, pipeline: Pipeline) -> Scene:
+    shop = open_shop(Desk(made.database, clock))
+    return Scene(shop, pipeline, shop.sold(A1, A2))
+
+
+async def test_the_list_shows_orders_and_is_narrowed(scene: Scene) -> None:
+    page = await scene.listed(scene.tab())
+    (row,) = page.rows
+    assert (row.reference, row.name, row.tickets) == (scene.order.reference, INA.name, "2")
+    assert "" not in (row.event, row.when, row.total)
+    assert page.count == "1 order"
+    chosen = await scene.listed(scene.tab(), f"/orders/?performance={scene.shop.performance}")
+    assert [choice[0] for choice in chosen.performances] == [scene.shop.performance]
+
+    for query, found in (
+        ("q=ina", 1),
+        (f"q={scene.order.reference}", 1),
+        ("q=nobody", 0),
+        (f"performance={scene.shop.performance}", 1),
+        ("performance=none", 0),
+        ("channel=portal", 0),
+        ("channel=box_office", 1),
+        ("when=today", 1),
+        ("when=dates&from=1999-01-01&to=1999-12-31", 0),
+    ):
+        assert len((await scene.listed(scene.tab(), f"/orders/?{query}")).rows) == found, query
+
+
+async def test_a_long_list_is_paged_by_key(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(OrderListState, "size", 2)
+    sold = [scene.shop.sold(seat("B", n)).reference for n in range(1, 5)]
+    newest = [*sold[::-1], scene.order.reference]
+    tab = scene.tab()
+    seen: list[str] = []
+    page = await scene.listed(tab)
+    while True:
+        seen += [row.reference for row in page.rows]
+        if not page.has_next:
+            break
+        await scene.pipeline.send(tab, OrderListState.next_page)
+        page = await scene.pipeline.state(tab, OrderListState)
+    assert seen == newest
+    assert page.summary == "5–5 of 5"
+    await scene.pipeline.send(tab, OrderListState.previous_page)
+    page = await scene.pipeline.state(tab, OrderListState)
+    assert [row.reference for row in page.rows] == newest[2:4]
+    await scene.pipeline.send(tab, OrderListState.previous_page)
+    page = await scene.pipeline.state(tab, OrderListState)
+    assert [row.reference for row in page.rows] == newest[:2]
+    assert not page.has_previous
+
+
+async def test_an_order_is_shown_with_tickets_steps_and_money(scene: Scene) -> None:
+    page = await scene.at(scene.tab())
+    record = page.record
+    assert page.shown == "order"
+    assert [one.place for one in record.tickets] == [
+        "Stalls, row A, seat 1",
+        "Stalls, row A, seat 2",
+    ]
+    assert {one.key: one.value for one in record.contact}["email"] == INA.email
+    assert [one.words.partition(":")[0] for one in record.steps] == ["Sold"]
+    assert [one.words for one in record.money] == ["Card terminal"]
+    assert (record.owed, record.given_back, record.patron) == ("", "", "")
+    assert record.claim.startswith("Bought as a guest")
+    assert (page.may_refund, page.may_sell, page.can_return) == (True, True, True)
+
+    assert (await scene.at(scene.tab(), "/orders/00-000/")).shown == "missing"
+    reader = await scene.at(scene.tab(Role.READ_ONLY))
+    assert (reader.may_refund, reader.may_sell) == (False, False)
+    assert {one.key: one.value for one in reader.record.contact}["email"] == "i•••@example.org"
+    assert not any(one.can_reveal for one in reader.record.contact)
+
+
+async def test_tickets_are_taken_back_and_the_amount_is_said_before(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.at(tab)
+    await scene.pipeline.send(tab, OrderDialogState.open_return)
+    dialog = await scene.dialog(tab)
+    first = f"ticket-{dialog.choices[0].id}"
+    assert len(dialog.choices) == 2
+
+    typed = {"draft": dialog.draft_of, first: "on", "money": "now"}
+    carried = {"subject": dialog.subject, "opening": str(dialog.opening)}
+    await scene.pipeline.send(tab, OrderDialogState.keep, form=carried | typed)
+    lines = (await scene.dialog(tab)).lines
+    assert lines[0].startswith("1 ticket: ")
+    assert lines[0].endswith("35.00 goes back.")
+    assert "Card terminal" in lines[1]
+
+    assert (await scene.fill(tab, OrderDialogState.take_back, **{first: "on"})).reason_error
+    dialog = await scene.fill(tab, OrderDialogState.take_back, money="now", reason="Ill")
+    assert dialog.refusal == "Choose at least one ticket."
+    await scene.fill(tab, OrderDialogState.take_back, money="now", reason="Ill", **{first: "on"})
+    assert [one.state for one in scene.now().tickets] == [TicketState.RETURNED, TicketState.VALID]
+    page = await scene.page(tab)
+    assert page.done.startswith("1 ticket taken back.")
+    assert page.record.given_back
+
+
+async def test_what_is_owed_is_given_back_later(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.at(tab)
+    await scene.pipeline.send(tab, OrderDialogState.open_return)
+    boxes = {f"ticket-{one.id}": "on" for one in scene.order.tickets}
+    await scene.fill(tab, OrderDialogState.take_back, money="later", reason="Ill", **boxes)
+    page = await scene.page(tab)
+    assert page.record.owed.endswith("70.00")
+    assert not page.can_return
+
+    await scene.pipeline.send(tab, OrderDialogState.open_give_back)
+    assert (await scene.dialog(tab)).owed == "70.00"
+    for amount in ("71.00", "0", "-1", "lots"):
+        dialog = await scene.fill(tab, OrderDialogState.give_back, amount=amount, reason="Ill")
+        assert dialog.amount_error, amount
+    dialog = await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason=" ")
+    assert dialog.reason_error
+    assert not dialog.amount_error
+    await scene.fill(tab, OrderDialogState.give_back, amount="70.00", reason="Ill")
+    page = await scene.page(tab)
+    assert page.record.owed == ""
+    assert [one.is_refund for one in page.record.money] == [False, True]
+
+
+async def test_a_ticket_is_issued_again(scene: Scene) -> None:
+    tab = scene.tab(Role.BOX_OFFICE)
+    await scene.at(tab)
+    await scene.pipeline.send(tab, OrderDialogState.open_reissue)
+    first = f"ticket-{scene.order.tickets[0].id}"
+    await scene.fill(tab, OrderDialogState.reissue, reason="Lost", **{first: "on"})
+
+    assert [one.code_version for one in scene.now().tickets] == [2, 1]
+    record = (await scene.page(tab)).record
+    assert record.steps[0].words == "Issued again"
+    assert record.steps[0].reason == "Lost"
+
+
+async def test_tickets_of_what_has_begun_are_not_offered(scene: Scene) -> None:
+    scene.shop.desk.clock.advance(timedelta(days=400))
+    page = await scene.at(scene.tab())
+    assert not page.can_return
+
+
+async def test_a_masked_value_is_shown_for_a_reason(scene: Scene) -> None:
+    tab = scene.tab(Role.MARKETING)
+    contact = scene.shop.sell(
+        scene.shop.filled(seat("C", 3)), contact=INA.__class__(name="Ola", phone="+49 30 555 0199")
+    )
+    await scene.at(tab, f"/orders/{contact.reference}/")
+    await scene.pipeline.send(tab, OrderRevealState.open, field="phone", subject=contact.reference)
+    opened = await scene.pipeline.state(tab, OrderRevealState)
+    form = {"subject": opened.subject, "opening": str(opened.opening), "reason": "They rang"}
+    await scene.pipeline.send(tab, OrderRevealState.reveal, form=form)
+
+    shown = {one.key: one for one in (await scene.page(tab)).record.contact}
+    assert shown["phone"].value == "+49 30 555 0199"
+    assert Action.VALUE_REVEALED in scene.shop.desk.actions()
+    await scene.pipeline.send(tab, OrderRecordState.hide, field="phone", subject=contact.reference)
+    shown = {one.key: one for one in (await scene.page(tab)).record.contact}
+    assert shown["phone"].value == "••• 99"
