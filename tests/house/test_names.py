@@ -39,17 +39,18 @@ performances periods person phone phones picture pictures plan plans plot plots 
 portal postgres postings preferences preview price prices pricing print printer privacy programme
 progress proposable proposal propose provider providers proxies public published qr quality queries
 query queue raw reader readers reading readme reads ready reasons receipt receipts record recording
-records redacted redirect refunds refusals registry rehearsal reminders render repair reporting
-reports request requests resend reset resort restore returns reveal reveals revert reverting
-reviewer reviewers rights role roles rollups route routes row rows rule rules runs sale sales
-samples sanitize save saved scans schedule scheduled search season seasons seat seating seatings
-seats second security selection selling send sender sending sent sentences serve session sessions
-settings settlement setup sheet shift shifts short shortcut sign signature signing socket spans
-special sql staff start state states status step steps store story strays strip stripe structured
-style suffix suggest sums table tables tabs tags takings task team teamwork template templates terms
-test text texts threads ticket tickets till tills timeline times toolbar towns translations triggers
-trouble two typed types ui unusual upstage value values venue venues verifying versions view views
-visit visitor visitors web webhooks whats window windows word wording words writers zones
+records redacted redirect refunds refusals registry rehearsal reminders render repair report
+reporting reports request requests resend reset resort restore returns reveal reveals revert
+reverting reviewer reviewers rights role roles rollups route routes row rows rule rules runs sale
+sales samples sanitize save saved scans schedule scheduled search season seasons seat seating
+seatings seats second security selection selling send sender sending sent sentences serve session
+sessions settings settlement setup sheet shift shifts short shortcut sign signature signing socket
+spans special sql staff start state states status step steps store story strays strip stripe
+structured style suffix suggest sums table tables tabs tags takings task team teamwork template
+templates terms test text texts threads ticket tickets till tills timeline times toolbar towns
+translations triggers trouble two typed types ui unusual upstage value values venue venues verifying
+versions view views visit visitor visitors web webhooks whats window windows word wording words
+writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

@@ -67,5 +67,5 @@ class AccountDayRow(SQLModel, table=True):
     staff_id: str = Field(primary_key=True, max_length=32)
     debit: int = Field(sa_type=sa.BigInteger)
     credit: int = Field(sa_type=sa.BigInteger)
-    debits: int
-    credits: int
+    debit_count: int
+    credit_count: int

@@ -1,6 +1,6 @@
 """Reports: the books by day
 
-Revision: 0044, after 0042
+Revision: 0043, after 0042
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0044"
+revision = "0043"
 down_revision = "0042"
 
 
@@ -60,8 +60,8 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.String(32), nullable=False),
         sa.Column("debit", sa.BigInteger, nullable=False),
         sa.Column("credit", sa.BigInteger, nullable=False),
-        sa.Column("debits", sa.Integer, nullable=False),
-        sa.Column("credits", sa.Integer, nullable=False),
+        sa.Column("debit_count", sa.Integer, nullable=False),
+        sa.Column("credit_count", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint(
             "day",
             "kind",
