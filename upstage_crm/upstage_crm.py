@@ -49,7 +49,7 @@ from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.reports import report_files, report_pages
-from upstage_crm.admin.reports.report_states import (
+from upstage_crm.admin.reports.report_state import (
     DeferredReportState,
     EntriesReportState,
     SalesReportState,

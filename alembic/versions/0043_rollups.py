@@ -13,6 +13,15 @@ revision = "0043"
 down_revision = "0042"
 
 
+def sums() -> list[sa.Column[int]]:
+    return [
+        sa.Column("tickets", sa.Integer, nullable=False),
+        sa.Column("income_total", sa.BigInteger, nullable=False),
+        sa.Column("fee_total", sa.BigInteger, nullable=False),
+        sa.Column("tax_total", sa.BigInteger, nullable=False),
+    ]
+
+
 def upgrade() -> None:
     op.create_table(
         "rolled_day",
@@ -25,22 +34,20 @@ def upgrade() -> None:
         "sales_day",
         sa.Column("day", sa.String(10), nullable=False),
         sa.Column("performance_id", sa.String(32), nullable=False),
+        sa.Column("is_return", sa.Boolean, nullable=False),
+        *sums(),
+        sa.PrimaryKeyConstraint("day", "performance_id", "is_return", name=op.f("pk_sales_day")),
+    )
+    op.create_table(
+        "price_day",
+        sa.Column("day", sa.String(10), nullable=False),
         sa.Column("price_zone", sa.String(200), nullable=False),
         sa.Column("type_id", sa.String(32), nullable=False),
         sa.Column("channel", sa.String(32), nullable=False),
         sa.Column("is_return", sa.Boolean, nullable=False),
-        sa.Column("tickets", sa.Integer, nullable=False),
-        sa.Column("income_total", sa.BigInteger, nullable=False),
-        sa.Column("fee_total", sa.BigInteger, nullable=False),
-        sa.Column("tax_total", sa.BigInteger, nullable=False),
+        *sums(),
         sa.PrimaryKeyConstraint(
-            "day",
-            "performance_id",
-            "price_zone",
-            "type_id",
-            "channel",
-            "is_return",
-            name=op.f("pk_sales_day"),
+            "day", "price_zone", "type_id", "channel", "is_return", name=op.f("pk_price_day")
         ),
     )
     op.create_table(
@@ -53,8 +60,8 @@ def upgrade() -> None:
         sa.Column("staff_id", sa.String(32), nullable=False),
         sa.Column("debit", sa.BigInteger, nullable=False),
         sa.Column("credit", sa.BigInteger, nullable=False),
-        sa.Column("debits", sa.Integer, nullable=False),
-        sa.Column("credits", sa.Integer, nullable=False),
+        sa.Column("debit_count", sa.Integer, nullable=False),
+        sa.Column("credit_count", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint(
             "day",
             "kind",
@@ -68,5 +75,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("account_day", "sales_day", "rolled_day"):
+    for table in ("account_day", "price_day", "sales_day", "rolled_day"):
         op.drop_table(table)

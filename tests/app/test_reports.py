@@ -9,7 +9,9 @@ import pytest
 
 from tests.support.factories import Desk, days, together
 from tests.support.houses import seat
+from tests.support.pipeline import installed
 from tests.support.shop import ADULT, INA, Shop, open_shop
+from upstage_crm.jobs import schedule
 from upstage_crm.ledger import earning, queries
 from upstage_crm.ledger.views import TENDERS, Account
 from upstage_crm.orders import basket_lines, sale
@@ -235,12 +237,22 @@ def test_entries_are_paged_the_newest_first(story: Shop) -> None:
     )
 
 
-def test_a_day_whose_sums_differ_is_made_anew_and_told(story: Shop) -> None:
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("sales_day", "income_total = 1, tickets = 9"),
+        ("price_day", "channel = 'phone'"),
+        ("account_day", "debit = debit + 1"),
+    ],
+)
+def test_a_day_whose_sums_differ_is_made_anew_and_told(
+    story: Shop, table: str, change: str
+) -> None:
     desk = story.desk
     desk.clock.advance(days(1))
     roll(desk)
     before = everything(story)
-    desk.forge("UPDATE sales_day SET income_total = 1, tickets = 9")
+    desk.forge(f"UPDATE {table} SET {change}")
 
     told = [
         day
@@ -270,7 +282,8 @@ def test_another_time_zone_makes_sums_of_no_use(story: Shop) -> None:
     desk.clock.advance(days(1))
     roll(desk)
     desk.forge("UPDATE rolled_day SET zone = 'Pacific/Auckland'")
-    desk.forge("UPDATE sales_day SET tickets = 99")
+    for table in ("sales_day", "price_day"):
+        desk.forge(f"UPDATE {table} SET tickets = 99")
 
     assert sum(sold_by(story, SalesBy.CHANNEL).values(), Sales()).sold == 3
     assert len(desk.read(lambda s: rollups.missing(s, now=desk.now))) == 2
@@ -286,4 +299,20 @@ def test_two_workers_sum_up_one_day(story: Shop) -> None:
     done = together(*[lambda: rollups.roll_up(desk.database, date(2026, 3, 2), now=now)] * 3)
 
     assert [one for one in done if isinstance(one, Exception)] == []
+    assert everything(story) == before
+
+
+def test_the_clock_keeps_the_sums_and_the_night_checks_them(story: Shop) -> None:
+    desk = story.desk
+    desk.clock.advance(days(1))
+    before = everything(story)
+    with installed(desk.database, desk.clock) as parts:
+        schedule.do_what_is_due(parts)
+        assert desk.scalar("SELECT count(*) FROM rolled_day") == 2
+        assert schedule.sum_up_days(parts) == 0
+        assert schedule.check_sums(parts) == []
+        desk.forge("UPDATE price_day SET tickets = 9 WHERE day = '2026-03-02'")
+
+        assert schedule.check_sums(parts) == [date(2026, 3, 2)]
+
     assert everything(story) == before

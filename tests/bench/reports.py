@@ -88,12 +88,16 @@ def _reports(
                 f"takings by {by}, {words}",
                 read(lambda s, by=by, days=days: takings.takings(s, by, days=days, now=now)),
             )
+    event = [performance for performance, _ in shown[: PERFORMANCES // EVENTS]]
+    yield (
+        "sales by zone, one event",
+        read(lambda s: sales.sales(s, SalesBy.ZONE, days=Days(), now=now, performances=event)),
+    )
     yield "deferred", read(lambda s: deferred.deferred(s, until=None, now=now))
     for words, wanted in (
         ("entries, all", EntriesOf()),
         ("entries of a performance", EntriesOf(performances=[shown[0][0]])),
         ("entries of a season's zone", EntriesOf(days=SEASON, zone="D")),
-        ("entries of no zone", EntriesOf(zone="none")),
     ):
         yield words, read(lambda s, w=wanted: entries.entries(s, w, limit=50))
 

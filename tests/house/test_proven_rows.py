@@ -69,6 +69,7 @@ GRANTS_NOTHING = {
     "drawer_move": "it never changes, and the ledger has its money",
     "rolled_day": "it only says of which days sums are kept",
     "sales_day": "it only sums the ledger up, and is remade from it every night",
+    "price_day": "it only sums the ledger up, and is remade from it every night",
     "account_day": "it only sums the ledger up, and is remade from it every night",
     "acquirer_page": "the test acquirer moves no money",
     "acquirer_refund": "the test acquirer moves no money",

@@ -29,7 +29,7 @@ DELETED_FROM = frozenset(
         "sale_window",
         *("contact_preference", "patron_contact", "patron_note", "patron_tag", "patron_term"),
         *("pool_hold", "seat_state", "basket", "basket_line"),
-        *("rolled_day", "sales_day", "account_day"),
+        *("rolled_day", "sales_day", "price_day", "account_day"),
         *("staff_passkey", "staff_recovery_code", "staff_totp"),
     }
 )

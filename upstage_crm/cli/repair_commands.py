@@ -13,6 +13,7 @@ from upstage_crm.cli.audit_commands import FOUND, opened
 from upstage_crm.cli.database_commands import ensure_nothing_planted
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.jobs.integrity_checks import tell_owners
+from upstage_crm.jobs.schedule import check_sums
 from upstage_crm.proof import integrity, repair, verifying
 from upstage_crm.proof.integrity import Finding, Position, StandingFinding
 from upstage_crm.proof.verifying import Report
@@ -23,11 +24,15 @@ from upstage_crm.wording.actions import counted, difference_words, finding_words
 
 
 def nightly(_options: argparse.Namespace, settings: Settings) -> int:
-    """Check everything, keep what was found and tell the owners; the server starts this."""
+    """Check everything, keep what was found and tell the owners; the server starts this.
+
+    The sums that reports are made of are compared with the ledger, too, and mended.
+    """
     with opened(settings) as parts:
         report, new = _check(parts)
         if new:
             tell_owners(parts, new, now=parts.clock.now())
+        check_sums(parts)
     for sentence in finding_words(report):
         print(sentence, file=sys.stderr)
     return 0 if report.is_clean else FOUND

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -30,11 +30,13 @@ from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.views import PerformanceState
+from upstage_crm.reporting import rollups
 from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.wiring import Runtime, runtime
 
 EVERY_S = 10.0
 FORGETTING = timedelta(minutes=1)  # a few turns: another process may have erased
+DAYS_AT_ONCE = 5  # a day of many sales takes some hundredths of a second to sum up
 LATE = timedelta(hours=1)  # a few turns, too: a booking may be late, or a turn
 
 _log = logging.getLogger(__name__)
@@ -118,6 +120,7 @@ def do_what_is_due(parts: Runtime) -> None:
     let_go_of_baskets(parts)
     blank_erased(parts)
     forget_attempts(parts)
+    sum_up_days(parts)
 
 
 def release_cooled(parts: Runtime) -> int:
@@ -304,6 +307,27 @@ def forget_attempts(parts: Runtime) -> int:
         return 0
     with parts.database.transaction() as session:
         return proposal_limits.forget_old(session, now=now)
+
+
+def sum_up_days(parts: Runtime) -> int:
+    """Keep sums of days that are over for reports, a few in one turn; return of how many."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        missing = rollups.missing(session, now=now)
+    for day in missing[:DAYS_AT_ONCE]:
+        rollups.roll_up(parts.database, day, now=now)
+    return len(missing[:DAYS_AT_ONCE])
+
+
+def check_sums(parts: Runtime) -> list[date]:
+    """Sum every day up anew and return those whose kept sums were not what the ledger says."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        known = rollups.all_days(session)
+    differed = [day for day in known if rollups.roll_up(parts.database, day, now=now)]
+    for day in differed:
+        _log.error("the sums of %s were not what the ledger says; they were made anew", day)
+    return differed
 
 
 def give_up_undeliverable(parts: Runtime) -> int:

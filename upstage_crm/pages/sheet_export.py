@@ -33,7 +33,7 @@ def sheet(
             if isinstance(cell, str):
                 page.write_string(line, at, cell)
             else:
-                page.write_number(line, at, cell, count if isinstance(cell, int) else money)
+                page.write_number(line, at, float(cell), count if isinstance(cell, int) else money)
     page.freeze_panes(1, 0)
     page.set_column(0, max(len(headings) - 1, 0), _WIDTH)
     book.close()

@@ -6,7 +6,7 @@ An entry of an order's line on one of three accounts is a sale; every other entr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -61,16 +61,21 @@ class Sides(NamedTuple):
 
 
 def sales(
-    session: Session, start: datetime | None, end: datetime | None, *narrowed: Any
+    session: Session,
+    start: datetime | None,
+    end: datetime | None,
+    *,
+    performances: Collection[str] | None = None,
 ) -> dict[SaleKey, Sales]:
-    """What was sold from `start` on and before `end`, by what was sold.
+    """What was sold from `start` on and before `end`, by what was sold; `performances` narrow it.
 
     Tickets are counted by the lines of orders, which are there for a complimentary ticket, too;
     the ids of lines tell when they were written. Amounts are those of the ledger.
     """
-    counts = _grouped(session, _counted(start, end, narrowed))
+    counts = _grouped(session, _counted(start, end, performances))
     amounts: defaultdict[SaleKey, dict[Account, int]] = defaultdict(dict)
-    for row in session.connection().execute(_amounts(start, end, narrowed)):
+    row: Any
+    for row in session.connection().execute(_amounts(start, end, performances)):
         amounts[_sale_key(row[:5])][row[5]] = -int(row[6])
     found: dict[SaleKey, Sales] = {}
     for key in {**counts, **amounts}:
@@ -118,15 +123,20 @@ def others(
 
 
 def booked_between(start: datetime | None, end: datetime | None) -> list[sa.ColumnElement[bool]]:
-    """The condition that a transaction was booked from `start` on and before `end`."""
-    at = TRANSACTION.c.booked_at
+    """The condition that an entry was booked from `start` on and before `end`.
+
+    A transaction's id tells when it was booked, so its range keeps the planner from all entries.
+    """
+    at, drawn = TRANSACTION.c.booked_at, ENTRY.c.transaction_id
     return [
-        *([at >= start] if start is not None else []),
-        *([at < end] if end is not None else []),
+        *([at >= start, drawn >= first_id(start)] if start is not None else []),
+        *([at < end, drawn < first_id(end)] if end is not None else []),
     ]
 
 
-def _counted(start: datetime | None, end: datetime | None, narrowed: Any) -> Any:
+def _counted(
+    start: datetime | None, end: datetime | None, performances: Collection[str] | None
+) -> Any:
     drawn = [
         *([LINE.c.id >= first_id(start)] if start is not None else []),
         *([LINE.c.id < first_id(end)] if end is not None else []),
@@ -135,24 +145,37 @@ def _counted(start: datetime | None, end: datetime | None, narrowed: Any) -> Any
     return (
         sa.select(*_KEY, sa.func.count())
         .select_from(source)
-        .where(*drawn, *narrowed)
+        .where(*drawn, *_among(LINE.c.performance_id, performances))
         .group_by(*_KEY)
     )
 
 
-def _amounts(start: datetime | None, end: datetime | None, narrowed: Any) -> Any:
+def _amounts(
+    start: datetime | None, end: datetime | None, performances: Collection[str] | None
+) -> Any:
     source = _BOOKED.join(LINE, LINE.c.id == ENTRY.c.line_id).join(ORDER, _OF_ORDER)
     key = (*_KEY, ENTRY.c.account)
     return (
         sa.select(*key, sa.func.sum(ENTRY.c.amount))
         .select_from(source)
-        .where(IS_SALE, *booked_between(start, end), *narrowed)
+        .where(
+            IS_SALE,
+            *booked_between(start, end),
+            *_among(ENTRY.c.performance_id, performances),
+        )
         .group_by(*key)
     )
 
 
+def _among(
+    column: sa.ColumnElement[Any], performances: Collection[str] | None
+) -> list[sa.ColumnElement[bool]]:
+    return [] if performances is None else [column.in_(performances)]
+
+
 def _grouped(session: Session, query: Any) -> dict[SaleKey, int]:
-    return {_sale_key(row[:5]): int(row[5]) for row in session.connection().execute(query)}
+    rows: Any = session.connection().execute(query)
+    return {_sale_key(row[:5]): int(row[5]) for row in rows}
 
 
 def _sale_key(key: Any) -> SaleKey:

@@ -72,8 +72,10 @@ def _conditions(session: Session, wanted: EntriesOf) -> list[sa.ColumnElement[bo
     found += [column == value for column, value in words if value]
     if wanted.is_sale:
         found.append(IS_SALE)
-    if wanted.staff_id:
-        found.append(_STAFF.is_(None) if wanted.staff_id == NONE else wanted.staff_id == _STAFF)
+    if wanted.staff_id == NONE:
+        found.append(_STAFF.is_(None))
+    elif wanted.staff_id:
+        found.append(_STAFF.in_([wanted.staff_id]))
     if wanted.shifts:
         shift = TRANSACTION.c.shift_id
         found.append(shift.is_(None) if NONE in wanted.shifts else shift.in_(wanted.shifts))

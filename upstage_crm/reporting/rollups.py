@@ -6,6 +6,7 @@ with none at all. What is kept is remade from the ledger every night, and what d
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -19,10 +20,11 @@ from upstage_crm.core.db import Database, table_of, take_turns
 from upstage_crm.ledger.queries import TRANSACTION
 from upstage_crm.organisation.settings import details
 from upstage_crm.reporting import day_sums
-from upstage_crm.reporting.tables import AccountDayRow, RolledDayRow, SalesDayRow
-from upstage_crm.reporting.views import Days
+from upstage_crm.reporting.tables import AccountDayRow, PriceDayRow, RolledDayRow, SalesDayRow
+from upstage_crm.reporting.views import Days, Sales
 
-SALES_DAY, ACCOUNT_DAY = table_of(SalesDayRow), table_of(AccountDayRow)
+SALES_DAY, PRICE_DAY = table_of(SalesDayRow), table_of(PriceDayRow)
+ACCOUNT_DAY = table_of(AccountDayRow)
 _ROLLED = table_of(RolledDayRow)
 SETTLED = timedelta(minutes=10)  # after a day's end: a slow transaction commits late
 
@@ -92,18 +94,16 @@ def roll_up(database: Database, day: date, *, now: datetime) -> bool:
     """
     with database.reading() as session:
         zone = zone_of(session)
-        start, end = instants(Days(day, day), zone)
-        sales, others = _sale_rows(session, day, start, end), _rows(session, day, start, end)
-        wanted = (set(map(_frozen, sales)), set(map(_frozen, others)))
-        held = tuple(_held(session, table, day) for table in (SALES_DAY, ACCOUNT_DAY))
+        wanted = _sums(session, day, zone)
         is_known = day.isoformat() in _rolled(session, zone)
-    if is_known and wanted == held:
-        return False
+        if is_known and all(_held(session, table, day) == rows for table, rows in wanted.items()):
+            return False
     with database.transaction(is_recorded=False) as session:
         take_turns(session, "roll up")
         connection = session.connection()
-        for table, rows in ((SALES_DAY, sales), (ACCOUNT_DAY, others), (_ROLLED, ())):
+        for table in (*wanted, _ROLLED):
             connection.execute(sa.delete(table).where(table.c.day == day.isoformat()))
+        for table, rows in wanted.items():
             if rows:
                 connection.execute(sa.insert(table), rows)
         stamp = {"day": day.isoformat(), "zone": zone.key, "rolled_at": now}
@@ -126,42 +126,39 @@ def within(session: Session, table: sa.Table, days: Days) -> list[sa.ColumnEleme
     ]
 
 
-def _sale_rows(
-    session: Session, day: date, start: datetime | None, end: datetime | None
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "day": day.isoformat(),
-            "performance_id": key.performance_id,
-            "price_zone": key.zone,
-            "type_id": key.type_id,
-            "channel": key.channel,
-            "is_return": key.is_return,
-            "tickets": one.sold + one.returned,
-            "income_total": one.income,
-            "fee_total": one.fees,
-            "tax_total": one.tax,
-        }
-        for key, one in day_sums.sales(session, start, end).items()
-    ]
+_Rows = list[dict[str, Any]]
 
 
-def _rows(
-    session: Session, day: date, start: datetime | None, end: datetime | None
-) -> list[dict[str, Any]]:
-    return [
-        {"day": day.isoformat(), **key._asdict(), **sides._asdict()}
-        for key, sides in day_sums.others(session, start, end).items()
-    ]
+def _sums(session: Session, day: date, zone: ZoneInfo) -> dict[sa.Table, _Rows]:
+    """What the ledger says of a day, as rows of sums in the order of their keys."""
+    start, end = instants(Days(day, day), zone)
+    by_performance: defaultdict[tuple[Any, ...], Sales] = defaultdict(Sales)
+    by_price: defaultdict[tuple[Any, ...], Sales] = defaultdict(Sales)
+    for key, amounts in day_sums.sales(session, start, end).items():
+        by_performance[key.performance_id, key.is_return] += amounts
+        by_price[key.zone, key.type_id, key.channel, key.is_return] += amounts
+    others = day_sums.others(session, start, end)
+    found = {
+        SALES_DAY: [(*key, *_columns(one)) for key, one in by_performance.items()],
+        PRICE_DAY: [(*key, *_columns(one)) for key, one in by_price.items()],
+        ACCOUNT_DAY: [(*key, *sides) for key, sides in others.items()],
+    }
+    return {
+        table: [
+            dict(zip(table.c.keys(), (day.isoformat(), *row), strict=True)) for row in sorted(rows)
+        ]
+        for table, rows in found.items()
+    }
 
 
-def _held(session: Session, table: sa.Table, day: date) -> set[frozenset[tuple[str, Any]]]:
+def _columns(one: Sales) -> tuple[int, int, int, int]:
+    return one.sold + one.returned, one.income, one.fees, one.tax
+
+
+def _held(session: Session, table: sa.Table, day: date) -> _Rows:
     query = sa.select(table).where(table.c.day == day.isoformat())
-    return {_frozen(dict(row)) for row in session.connection().execute(query).mappings()}
-
-
-def _frozen(row: dict[str, Any]) -> frozenset[tuple[str, Any]]:
-    return frozenset(row.items())
+    rows = session.connection().execute(query).mappings()
+    return sorted((dict(row) for row in rows), key=lambda row: tuple(row.values()))
 
 
 def _rolled(session: Session, zone: ZoneInfo) -> list[str]:

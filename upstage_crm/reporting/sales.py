@@ -11,16 +11,16 @@ from sqlmodel import Session
 
 from upstage_crm.programme import queries as programme
 from upstage_crm.reporting import day_sums, rollups
-from upstage_crm.reporting.day_sums import LINE, SaleKey
-from upstage_crm.reporting.rollups import SALES_DAY
+from upstage_crm.reporting.day_sums import SaleKey
+from upstage_crm.reporting.rollups import PRICE_DAY, SALES_DAY, Parts
 from upstage_crm.reporting.views import Days, Sales, SalesBy
 
 _COLUMNS = {
     SalesBy.EVENT: SALES_DAY.c.performance_id,
     SalesBy.PERFORMANCE: SALES_DAY.c.performance_id,
-    SalesBy.ZONE: SALES_DAY.c.price_zone,
-    SalesBy.PRICE_TYPE: SALES_DAY.c.type_id,
-    SalesBy.CHANNEL: SALES_DAY.c.channel,
+    SalesBy.ZONE: PRICE_DAY.c.price_zone,
+    SalesBy.PRICE_TYPE: PRICE_DAY.c.type_id,
+    SalesBy.CHANNEL: PRICE_DAY.c.channel,
     SalesBy.DAY: SALES_DAY.c.day,
 }
 _GROUPS: Mapping[SalesBy, Callable[[SaleKey], str]] = {
@@ -42,17 +42,20 @@ def sales(
 ) -> Mapping[str, Sales]:
     """What was sold, less what was taken back, on these days by each id, name or day.
 
-    `performances` narrows it to some; None is all. Days are those on which it was booked.
+    `performances` narrows it to some; None is all. Days are those on which it was booked. Of some
+    performances zones, price types and channels are read from the ledger: no sums have both.
     """
     found: defaultdict[str, Sales] = defaultdict(Sales)
-    parts = rollups.parts(session, days)
+    has_sums = performances is None or _COLUMNS[by].table is SALES_DAY
+    parts = rollups.parts(session, days) if has_sums else Parts((), (days,))
     if parts.rolled:
         _add_kept(session, found, by, days, performances)
-    narrowed = [] if performances is None else [LINE.c.performance_id.in_(performances)]
     for stretch in parts.open:
         for each in _each(session, by, stretch, now):
             start, end = rollups.instants(each, rollups.zone_of(session))
-            for key, amounts in day_sums.sales(session, start, end, *narrowed).items():
+            for key, amounts in day_sums.sales(
+                session, start, end, performances=performances
+            ).items():
                 group = str(each.first) if by is SalesBy.DAY else _GROUPS[by](key)
                 found[group] += amounts
     return _by_event(session, found) if by is SalesBy.EVENT else dict(found)
@@ -72,8 +75,9 @@ def _add_kept(
     days: Days,
     performances: Collection[str] | None,
 ) -> None:
-    kept = SALES_DAY.c
-    wanted = rollups.within(session, SALES_DAY, days)
+    table = _COLUMNS[by].table
+    kept = table.c
+    wanted = rollups.within(session, table, days)
     if performances is not None:
         wanted.append(kept.performance_id.in_(performances))
     query = (

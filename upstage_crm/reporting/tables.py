@@ -1,6 +1,6 @@
 """The books by day, so that no report reads all of them: made from the ledger, checked against it.
 
-Every entry is in one of the two: the amounts of an order's lines by what was sold, and all others.
+Every entry is in the sums of sales, by performance and by price, or in those of accounts.
 """
 
 from datetime import datetime
@@ -22,12 +22,28 @@ class RolledDayRow(SQLModel, table=True):
 
 
 class SalesDayRow(SQLModel, table=True):
-    """What was sold, or taken back, of one price on one day. Amounts are what it brought."""
+    """What was sold, or taken back, of one performance on one day. Amounts are what it brought."""
 
     __tablename__ = "sales_day"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
 
     day: str = Field(primary_key=True, max_length=10)
     performance_id: str = Field(primary_key=True, max_length=32)
+    is_return: bool = Field(primary_key=True)
+    tickets: int
+    income_total: int = Field(sa_type=sa.BigInteger)
+    fee_total: int = Field(sa_type=sa.BigInteger)
+    tax_total: int = Field(sa_type=sa.BigInteger)
+
+
+class PriceDayRow(SQLModel, table=True):
+    """The same sales of one day by zone, price type and channel, of all performances together.
+
+    By performance as well these would be nearly as many as the tickets themselves.
+    """
+
+    __tablename__ = "price_day"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
+
+    day: str = Field(primary_key=True, max_length=10)
     price_zone: str = Field(primary_key=True, max_length=200)
     type_id: str = Field(primary_key=True, max_length=32)
     channel: str = Field(primary_key=True, max_length=32)
@@ -51,5 +67,5 @@ class AccountDayRow(SQLModel, table=True):
     staff_id: str = Field(primary_key=True, max_length=32)
     debit: int = Field(sa_type=sa.BigInteger)
     credit: int = Field(sa_type=sa.BigInteger)
-    debits: int
-    credits: int
+    debit_count: int
+    credit_count: int

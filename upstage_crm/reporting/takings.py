@@ -90,7 +90,7 @@ def _kept(session: Session, days: Days) -> list[tuple[str, OtherKey, Sides]]:
         (
             row.day,
             OtherKey(row.kind, row.account, row.performance_id, row.shift_id, row.staff_id),
-            Sides(row.debit, row.credit, row.debits, row.credits),
+            Sides(row.debit, row.credit, row.debit_count, row.credit_count),
         )
         for row in session.connection().execute(query)
     ]

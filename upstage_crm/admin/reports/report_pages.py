@@ -8,7 +8,7 @@ import reflex as rx
 from upstage_crm.admin.frame import framed
 from upstage_crm.admin.reports import url
 from upstage_crm.admin.reports.report_rows import DeferredRow, EntryRowView, SalesRow, TakingsRow
-from upstage_crm.admin.reports.report_states import (
+from upstage_crm.admin.reports.report_state import (
     DeferredReportState,
     EntriesReportState,
     ReportMixin,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import reflex as rx
 from sqlmodel import Session
@@ -53,7 +53,7 @@ class ReportMixin(ListMixin, rx.State, mixin=True):
     sheet_href: str = ""
 
     async def _show(self) -> Any:
-        self.may_export = self._may(Permission.EXPORT_DATA)
+        self.may_export = cast("AdminState", self)._may(Permission.EXPORT_DATA)
         return await super()._show()
 
     def _set(self, url_: ListUrl) -> None:
