@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -37,6 +38,7 @@ from upstage_crm.programme import performances
 from upstage_crm.programme import queries as events
 from upstage_crm.programme.bulk_edit import Change
 from upstage_crm.programme.errors import PerformanceCancelled, UnknownPerformance
+from upstage_crm.programme.performances import place_of
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import plans
 
@@ -399,19 +401,42 @@ def test_several_performances_are_held_together_or_not_at_all(made: LaidOut) -> 
     assert made.states() == {A1: SeatState.HELD}
 
 
-def test_a_performance_whose_seats_are_laid_out_stays_in_its_hall(desk: Desk) -> None:
+def test_a_performance_is_seated_in_the_hall_to_which_it_moves(desk: Desk) -> None:
     made = laid_out(desk)
-    other = add_hall(desk, add_venue(desk, name="The Other House"))
-    later = performance_in(desk, made.hall, made.event, date(2026, 12, 5))
-    change = Change(hall_id=other)
+    other = laid_out(desk, [{**STALLS, "name": "Parquet"}], venue=add_venue(desk, name="Other"))
+    bare = add_hall(desk, add_venue(desk, name="The Third House"))
+    later = performance_in(desk, made.hall, made.event, date(2026, 12, 6))
 
-    def moved(performance_id: str) -> None:
-        versions = {performance_id: 1}
+    def moved(performance_id: str, hall: str, version: int = 1) -> None:
+        change, versions = Change(hall_id=hall, later=1), {performance_id: version}
         desk.act(desk.owner, sale_steps.change_all, change=change, versions=versions)
 
-    with pytest.raises(HallLaidOut):
-        moved(made.performance)
-    moved(later)
+    moved(later, bare)
+    with pytest.raises(HallWithoutPlan):
+        moved(made.performance, bare)
+    moved(made.performance, other.hall)
 
     halls = desk.read(lambda s: events.event(s, made.event)).performances
-    assert [one.hall_id for one in halls] == [made.hall, other]
+    assert [one.hall_id for one in halls] == [other.hall, bare]
+    assert {one.id.partition("-")[0] for one in made.house().seats} == {"Parquet"}
+    assert made.house().pools == (), "the standing places of the hall before"
+
+
+@pytest.mark.parametrize("taken", ["held", "blocked"])
+def test_a_performance_with_a_taken_seat_stays_in_its_hall(desk: Desk, taken: str) -> None:
+    made = laid_out(desk)
+    other = laid_out(desk, venue=add_venue(desk, name="The Other House"))
+    if taken == "held":
+        hold(made, "basket", A1)
+    else:
+        hold_back(made, A1)
+    place = place_of(desk.read(lambda s: events.event(s, made.event)).performances[0])
+    places = {made.performance: replace(place, hall_id=other.hall, day=date(2026, 12, 5))}
+    versions = {made.performance: 1}
+
+    with pytest.raises(HallLaidOut):
+        desk.act(desk.owner, sale_steps.move, places=places, versions=versions)
+
+    assert made.house().seats != (), "nothing was done by halves"
+    (kept,) = desk.read(lambda s: events.event(s, made.event)).performances
+    assert kept.hall_id == made.hall

@@ -75,8 +75,13 @@ async def test_an_event_is_added_and_its_page_opened(scene: Scene) -> None:
     refused = await scene.fill(tab, AddEventState, AddEventState.add, genre="Play")
     assert refused.errors["title"] == SENTENCES["event_text_missing"]
 
-    await scene.fill(tab, AddEventState, AddEventState.add, title="Macbeth", genre="Play")
+    offered = (await scene.pipeline.state(tab, AddEventState)).seasons
+    assert [name for _, name in offered] == [f"{2025 + n}-{26 + n} Season" for n in range(3)]
+    planned = {"title": "Macbeth", "genre": "Play", "season": offered[1][0]}
+    await scene.fill(tab, AddEventState, AddEventState.add, **planned)
 
+    listed = await scene.at(tab, f"/events/?when={offered[1][0]}")
+    assert [row.title for row in listed.rows] == ["Macbeth"], "planned, without a performance yet"
     shown = await scene.at(tab, tab.redirects()[-1])
     assert (shown.name, shown.texts["genre"], shown.performances) == ("Macbeth", "Play", [])
 

@@ -133,7 +133,7 @@ class NotSold(Conflict):
 
 
 class HallLaidOut(Conflict):
-    """The seats of the performance are laid out, so it stays in its hall."""
+    """Some of the performance's seats are held, kept back or sold, so it stays in its hall."""
 
     code = "hall_laid_out"
 

@@ -196,7 +196,8 @@ def _pools(session: Session, performance_id: str, now: datetime) -> list[PoolVie
     )
     query = (
         sa.select(POOL, lapsed.label("lapsed"))
-        .where(POOL.c.performance_id == performance_id)
+        # One without any place is of an earlier plan, or of another hall.
+        .where(POOL.c.performance_id == performance_id, POOL.c.capacity > 0)
         .order_by(POOL.c.name)
     )
     return [

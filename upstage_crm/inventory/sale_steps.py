@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from upstage_crm.inventory import seatings
-from upstage_crm.programme import bulk_edit, performances
+from upstage_crm.programme import bulk_edit, performances, queries
 from upstage_crm.programme.bulk_edit import Change
 from upstage_crm.programme.performances import Place
 from upstage_crm.programme.sale_checks import SaleCheck
@@ -42,14 +42,28 @@ def cancel(context: StaffContext[object], *, performance_ids: Collection[str]) -
 def change_all(
     context: StaffContext[object], change: Change, *, versions: Mapping[str, int]
 ) -> dict[str, Place]:
-    """Change performances as `bulk_edit.change_all`, and leave none in a hall without its seats.
+    """Change performances as `bulk_edit.change_all`, and seat those that have another hall there.
 
     Raises:
-        HallLaidOut: the seats of one are laid out, and it would have another hall.
-        UpstageError: as `bulk_edit.change_all`.
+        UpstageError: as `bulk_edit.change_all` and `seatings.follow_hall`.
     """
     before = bulk_edit.change_all(context, change, versions=versions)
-    for performance_id, place in before.items():
-        if change.of(place).hall_id != place.hall_id:
-            seatings.ensure_not_laid_out(context.session, performance_id)
+    moved = [key for key, place in before.items() if change.of(place).hall_id != place.hall_id]
+    for performance_id in sorted(moved):
+        seatings.follow_hall(context, performance_id=performance_id)
     return before
+
+
+def move(
+    context: StaffContext[object], *, places: Mapping[str, Place], versions: Mapping[str, int]
+) -> None:
+    """Move performances as `performances.move`, and seat those that have another hall there.
+
+    Raises:
+        UpstageError: as `performances.move` and `seatings.follow_hall`.
+    """
+    found = queries.performances(context.session, places)
+    moved = [one.id for one in found if places[one.id].hall_id != one.hall_id]
+    performances.move(context, places=places, versions=versions)
+    for performance_id in sorted(moved):
+        seatings.follow_hall(context, performance_id=performance_id)

@@ -129,6 +129,33 @@ def move_to_newest_plan(context: StaffContext[object], *, performance_id: str) -
     return True
 
 
+def follow_hall(context: StaffContext[object], *, performance_id: str) -> bool:
+    """Seat a performance that has moved by the newest plan of its new hall.
+
+    For the command that moved it, in its transaction. Returns whether this was needed: one that is
+    not laid out stays so.
+
+    Raises:
+        Forbidden: the actor may not edit the programme.
+        UnknownPerformance: there is none with this id.
+        PerformanceCancelled: it is cancelled.
+        HallLaidOut: a seat or place of the hall before is held, kept back or sold.
+        HallWithoutPlan: its new hall has no seat plan.
+    """
+    ensure_may(context.actor, Permission.EDIT_PROGRAMME)
+    session = context.session
+    facts = programme.performance(session, performance_id, is_locked=True)
+    if not _is_laid_out(session, performance_id):
+        return False
+    is_seat_taken = set(_lock_all(session, performance_id).values()) - {SeatState.FREE}
+    standing = pools.of_performance(session, performance_id)
+    if is_seat_taken or any(pool["held"] + pool["blocked"] + pool["sold"] for pool in standing):
+        raise HallLaidOut
+    if plans.newest_id(session, facts.hall_id) is None:
+        raise HallWithoutPlan
+    return move_to_newest_plan(context, performance_id=performance_id)
+
+
 def declare_rush(context: StaffContext[object], *, performance_id: str, is_rush: bool) -> None:
     """Declare an on-sale, in which holds are shorter, or end it. What is held keeps its time.
 
@@ -185,16 +212,6 @@ def record(
         facts=place | facts,
     )
     trail.record(context.session, [event], now=context.now)
-
-
-def ensure_not_laid_out(session: Session, performance_id: str) -> None:
-    """Refuse what a performance may do only while it has no seats.
-
-    Raises:
-        HallLaidOut: its seats are laid out.
-    """
-    if _is_laid_out(session, performance_id):
-        raise HallLaidOut
 
 
 def _is_laid_out(session: Session, performance_id: str) -> bool:

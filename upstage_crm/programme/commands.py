@@ -26,9 +26,12 @@ from upstage_crm.venues import queries as venues
 _event, _performance = table_of(EventRow), table_of(PerformanceRow)
 
 
-def add_event(context: StaffContext[object], *, typed: Mapping[str, str]) -> str:
+def add_event(
+    context: StaffContext[object], *, typed: Mapping[str, str], season: int | None = None
+) -> str:
     """Add an event and return its id. `typed` holds texts by the names of `event_texts.LIMITS`,
-    in the language of the organisation.
+    in the language of the organisation. `season` is the year in which the season begins that it is
+    planned for; it counts until the event has performances.
 
     Raises:
         Forbidden: the actor may not edit the programme.
@@ -39,12 +42,14 @@ def add_event(context: StaffContext[object], *, typed: Mapping[str, str]) -> str
     row = {
         "id": event_id,
         "language": details(context.session).language,
+        "season": season,
         "version": 1,
         "created_at": context.now,
         **columns(texts),
     }
     context.session.connection().execute(sa.insert(_event).values(**row))
-    record(context, Action.EVENT_ADDED, texts[TITLE], {})
+    planned = {} if season is None else {"season": season}
+    record(context, Action.EVENT_ADDED, texts[TITLE], planned)
     return event_id
 
 

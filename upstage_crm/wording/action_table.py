@@ -241,7 +241,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "laid out the seats of a performance", _PROGRAMME, "layout-dashboard", "neutral"
     ),
     Action.HOUSE_MOVED: ActionLook(
-        "moved a performance to a newer seat plan", _PROGRAMME, "layout-dashboard", "neutral"
+        "moved a performance to another seat plan", _PROGRAMME, "layout-dashboard", "neutral"
     ),
     Action.HOUSE_RUSH: ActionLook(
         "changed how long seats are held", _PROGRAMME, "clock", "neutral"

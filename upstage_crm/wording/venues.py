@@ -59,7 +59,10 @@ INVENTORY_SENTENCES: Mapping[str, str] = {
     "hold_lapsed": "The time is over. What is still free can be held again.",
     "hold_at_its_end": "There is no more time: this was the last extension.",
     "not_sold": "These were not sold together. Nothing was returned.",
-    "hall_laid_out": "The seats of this performance are laid out, so it stays in its hall.",
+    "hall_laid_out": (
+        "Seats of this performance are held, kept back or sold, so it stays in its hall. Release "
+        "them first."
+    ),
     "plan_sold": "Something is sold, so the seat plan of this performance stays.",
     "plan_without_seats": "The newest plan has no room for what is held: {words}. Release it "
     "first.",

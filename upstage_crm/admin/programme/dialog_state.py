@@ -10,10 +10,12 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.programme.event_inputs import blamed
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
+from upstage_crm.admin.programme.season_copy_state import season_of_today, seasons_ahead
 from upstage_crm.admin.programme.url import event_href
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.pages.dialog_state import DialogMixin
+from upstage_crm.pages.periods import season_year
 from upstage_crm.programme import commands, copying, pictures, queries, translations
 from upstage_crm.programme.event_texts import ALT, LIMITS, TITLE
 from upstage_crm.programme.times import read_day, read_time, series
@@ -26,6 +28,7 @@ from upstage_crm.wording.sentences import LANGUAGE_WORDS, sentence
 
 ADD, EDIT, PERFORM = "add_event", "edit_event", "add_performances"
 TRANSLATE, REMOVE, COPY = "translate", "remove_picture", "copy_event"
+SEASON = "season"
 HALL, DAY, TIME, UNTIL = "hall", "day", "time", "until"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 Typed = Mapping[str, str]
@@ -80,17 +83,23 @@ class AddEventState(EventFormMixin, AdminState):
     drafted: ClassVar[frozenset[str]] = frozenset({ADD})
     page: ClassVar[type[EventListState]] = EventListState
 
+    seasons: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
+
     @rx.event
     async def open(self) -> None:
-        """Open the dialog."""
-        await self._open(ADD, subject=ADD, about="")
+        """Open the dialog, for the season of today."""
+        if await self._open(ADD, subject=ADD, about=""):
+            self.seasons = seasons_ahead(await self._read(season_of_today))
 
     @rx.event
     async def add(self, form: dict[str, Any]) -> Any:
         """Add the event and go to its page."""
-        event_id, following = await self._send(
-            ADD, form, lambda context, typed: commands.add_event(context, typed=typed)
-        )
+
+        def command(context: StaffContext[object], typed: Typed) -> str:
+            season = season_year(typed.get(SEASON, ""))
+            return commands.add_event(context, typed=typed, season=season)
+
+        event_id, following = await self._send(ADD, form, command)
         if event_id is None:
             return following
         self._greeting = "Added. Now add its performances."

@@ -68,7 +68,7 @@ class Undo:
         if self.pause:
             performances.pause(context, performance_ids=self.pause)
         if self.places:
-            performances.move(context, places=self.places, versions=self.versions)
+            sale_steps.move(context, places=self.places, versions=self.versions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

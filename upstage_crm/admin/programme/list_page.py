@@ -5,7 +5,7 @@ from typing import Any
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
-from upstage_crm.admin.programme.dialog_state import ADD, AddEventState
+from upstage_crm.admin.programme.dialog_state import ADD, SEASON, AddEventState
 from upstage_crm.admin.programme.event_inputs import inputs
 from upstage_crm.admin.programme.list_state import EventListState as State
 from upstage_crm.admin.programme.list_state import EventRow
@@ -17,7 +17,7 @@ from upstage_crm.admin.programme.season_copy_state import (
     SeasonCopyState,
 )
 from upstage_crm.pages.list_page import Column, list_dates, list_table, list_tools, list_waiting
-from upstage_crm.pages.view import question, refusal_of, subject_dialog, subject_form
+from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form
 from upstage_crm.programme.queries import EventSort
 from upstage_crm.ui.components.base import Child, filled, show_if
 from upstage_crm.ui.components.button import button
@@ -74,6 +74,14 @@ def page() -> rx.Component:
             AddEventState,
             ADD,
             *inputs(AddEventState, ADD),
+            select_field(
+                "Season",
+                SEASON,
+                _options(AddEventState.seasons),
+                id=f"{ADD}-{SEASON}",
+                default_value=kept(AddEventState, SEASON),
+                hint="Until it has performances: then their days say in which season it is.",
+            ),
             title="Add event",
             description="What is performed. Its performances are added afterwards.",
             on_submit=AddEventState.add,

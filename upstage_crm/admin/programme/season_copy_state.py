@@ -45,12 +45,9 @@ class SeasonCopyState(DialogMixin, AdminState):
         """Open the dialog with the last season, to be copied into this one."""
         if not await self._open(COPY, subject=COPY, about=""):
             return
-        now = runtime().clock.now()
-        today = await self._read(
-            lambda s: season_start(s).season_of(now.astimezone(details(s).zone).date())
-        )
+        today = await self._read(season_of_today)
         self.sources = [_choice(today.moved(-back)) for back in range(EARLIER + 1)]
-        self.targets = [_choice(today.moved(ahead)) for ahead in range(AHEAD + 1)]
+        self.targets = seasons_ahead(today)
         self.source = self.draft.get(SOURCE, season_value(today.year - 1))
         self.target = self.draft.get(TARGET, season_value(today.year))
         await self._look(self.draft or {SOURCE: self.source, TARGET: self.target, DAYS: "on"})
@@ -89,6 +86,17 @@ class SeasonCopyState(DialogMixin, AdminState):
             return
         self.lines = season_copy_words(found, target=target.name)
         self.makes = len(found.events)
+
+
+def season_of_today(session: Session) -> Season:
+    """The season in which the day is that the clocks of the house show now."""
+    today = runtime().clock.now().astimezone(details(session).zone).date()
+    return season_start(session).season_of(today)
+
+
+def seasons_ahead(today: Season) -> list[tuple[str, str]]:
+    """The seasons that something can be planned for: the one of today first."""
+    return [_choice(today.moved(ahead)) for ahead in range(AHEAD + 1)]
 
 
 def _choice(season: Season) -> tuple[str, str]:
