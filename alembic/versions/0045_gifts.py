@@ -1,6 +1,6 @@
 """Gifts: complimentary tickets that a second person is asked for
 
-Revision: 0044, after 0043
+Revision: 0045, after 0044
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0044"
-down_revision = "0043"
+revision = "0045"
+down_revision = "0044"
 
 
 def upgrade() -> None:
