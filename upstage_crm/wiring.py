@@ -23,7 +23,7 @@ from upstage_crm.change_requests.notifications import link_mailboxes as request_
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
-from upstage_crm.links.claims import FOR_STAFF, LinkClaims
+from upstage_crm.links.claims import FOR_STAFF, LinkClaims, Purpose
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.attachments import Draw
 from upstage_crm.mail.compose import Composer
@@ -31,6 +31,8 @@ from upstage_crm.mail.delivery import MailMode, Transport
 from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.mail.sending.sender import Sender
+from upstage_crm.orders.cancellations import mailboxes as order_mailboxes
+from upstage_crm.orders.cancellations.cancel_mails import CancellationMailer
 from upstage_crm.orders.files.drawing import FileDrawer
 from upstage_crm.orders.files.ticket_code import TicketKeys
 from upstage_crm.organisation.settings import details
@@ -65,6 +67,7 @@ class Runtime:
     codec: LinkCodec
     notifier: Notifier
     post: AccountMailer
+    cancellation_mails: CancellationMailer
     sealer: Sealer
     site: Site
     dispatcher: Dispatcher
@@ -90,6 +93,13 @@ class Runtime:
     def account_context(self, session: Session) -> CommandContext[AccountMailer]:
         """The same for a command about a staff account, by a link or by its own member."""
         return CommandContext(session=session, now=self.clock.now(), notifier=self.post)
+
+    def cancellation_context(
+        self, session: Session, *, now: datetime | None = None
+    ) -> CommandContext[CancellationMailer]:
+        """The same for what follows from a cancelled or moved performance."""
+        now = now or self.clock.now()
+        return CommandContext(session=session, now=now, notifier=self.cancellation_mails)
 
     def team_context(self, session: Session, actor: StaffMember) -> StaffContext[AccountMailer]:
         """What a command about the team is given: its mails go to staff."""
@@ -191,6 +201,9 @@ def build(
         codec=codec,
         notifier=notifier,
         post=AccountMailer(composer=composer, public_url=settings.base_url, codec=codec),
+        cancellation_mails=CancellationMailer(
+            composer=composer, public_url=settings.base_url, codec=codec
+        ),
         sealer=Sealer([(key.kid, key.secret) for key in keys]),
         site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
@@ -226,6 +239,8 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
     Raises:
         RowNotProven: the row that says so is not what the trail says.
     """
+    if claims.purpose is Purpose.CHOICE:
+        return order_mailboxes.mailboxes_of(session, claims)
     of = team_links if claims.purpose in FOR_STAFF else request_links
     return of.mailboxes_of(session, claims)
 

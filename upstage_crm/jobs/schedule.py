@@ -20,8 +20,10 @@ from upstage_crm.change_requests.limits import proposal_limits
 from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import due
+from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import holds, house_holds
 from upstage_crm.mail import blanking
+from upstage_crm.orders.cancellations import offering
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
@@ -102,6 +104,8 @@ def do_what_is_due(parts: Runtime) -> None:
     apply_due(parts)
     expire_due(parts)
     end_performances(parts)
+    tell_buyers(parts)
+    settle_silent(parts)
     release_house_holds(parts)
     tidy_holds(parts)
     blank_erased(parts)
@@ -136,6 +140,35 @@ def end_performances(parts: Runtime) -> int:
     for performance_id in found:
         step = partial(performances.mark_performed, performance_id=performance_id)
         done += _step(parts, step, now)
+    return done
+
+
+def tell_buyers(parts: Runtime) -> int:
+    """Tell every buyer of a cancelled or moved performance; return how many were told."""
+    now, done = parts.clock.now(), 0
+    is_any = True
+    while is_any:
+        with parts.database.reading() as session:
+            found = offering.listed(session)
+        before = done
+        for disrupted_id in found:
+            done += _tell(parts, disrupted_id, now)
+        is_any = done > before
+    return done
+
+
+def settle_silent(parts: Runtime) -> int:
+    """Give back what buyers of a cancelled performance have not chosen in time; return how many."""
+    now, done = parts.clock.now(), 0
+    is_any = True
+    while is_any:
+        with parts.database.reading() as session:
+            found = offering.silent(session, now=now)
+        before = done
+        for disrupted_id in found:
+            step = partial(offering.settle_silent, disrupted_id=disrupted_id)
+            done += _step(parts, step, now)
+        is_any = done > before
     return done
 
 
@@ -208,6 +241,19 @@ def give_up_undeliverable(parts: Runtime) -> int:
         step = partial(scheduled.give_up, request_id=request_id, reviewer=reviewer)
         ended += _step(parts, step, now)
     return ended
+
+
+def _tell(parts: Runtime, disrupted_id: str, now: datetime) -> bool:
+    """Tell one buyer; one who cannot be told holds up no other."""
+    try:
+        return parts.database.attempt(
+            lambda session: offering.tell(
+                parts.cancellation_context(session, now=now), disrupted_id=disrupted_id
+            )
+        )
+    except UpstageError as refusal:
+        _log.error("a disrupted order could not be told: %s", refusal.code)
+    return False
 
 
 def _each(parts: Runtime, wanted: _Due, act: _Act) -> int:

@@ -117,6 +117,24 @@ class RevertedContext(CommonContext):
     blocked_text: str | None
 
 
+class DisruptionContext(CommonContext):
+    """`performance_cancelled` and `performance_moved`. `reference` is the order's.
+
+    `old_text` and `new_text` are when, the halls where; `seats_text` names the reader's seats.
+    `amount_text` is what was paid for them, "" for nothing. `until_text` is the end of the time to
+    answer, "" where there is nothing to choose.
+    """
+
+    event_text: str
+    old_text: str
+    old_hall_text: str
+    new_text: str
+    new_hall_text: str
+    seats_text: str
+    amount_text: str
+    until_text: str
+
+
 class OutcomeContext(CommonContext):
     """`staff_outcome` and `record_frozen`.
 
@@ -173,6 +191,7 @@ class KindSpec:
 DECISION = frozenset({"decision"})
 OBJECTION = frozenset({"objection"})
 RECEIPT = frozenset({"receipt"})
+CHOICE = frozenset({"choice"})
 INVITATION = frozenset({"invitation"})
 PASSWORD = frozenset({"password"})
 NO_LINK: frozenset[str] = frozenset()
@@ -206,6 +225,8 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.PROTECTION_REMOVED: KindSpec(5, EndedContext, {CURRENT: NO_LINK}),
     MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),
+    MailKind.PERFORMANCE_CANCELLED: KindSpec(10, DisruptionContext, {PROPOSED: CHOICE}),
+    MailKind.PERFORMANCE_MOVED: KindSpec(10, DisruptionContext, {PROPOSED: CHOICE}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),

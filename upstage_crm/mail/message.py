@@ -47,6 +47,8 @@ class MailKind(StrEnum):
     RECORD_FROZEN = "record_frozen"
     PROTECTION_REMOVED = "protection_removed"
     RECORD_ERASED = "record_erased"
+    PERFORMANCE_CANCELLED = "performance_cancelled"
+    PERFORMANCE_MOVED = "performance_moved"
     STAFF_OUTCOME = "staff_outcome"
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password

@@ -252,6 +252,15 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
+    Action.ORDERS_CANCELLED: ActionLook(
+        "listed the orders of a cancelled performance", _ORDERS, "circle-slash", "danger"
+    ),
+    Action.ORDERS_MOVED: ActionLook(
+        "listed the orders of a moved performance", _ORDERS, "calendar", "warning"
+    ),
+    Action.REFUND_PAID_OUT: ActionLook(
+        "paid back what a cancelled performance owed", _ORDERS, "ticket", "warning"
+    ),
     Action.TILL_ADDED: ActionLook("added a till", _ORDERS, "settings", "neutral"),
     Action.TILL_RENAMED: ActionLook("renamed a till", _ORDERS, "settings", "neutral"),
     Action.TILL_RETIRED: ActionLook("retired a till", _ORDERS, "settings", "warning"),

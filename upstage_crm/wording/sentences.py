@@ -295,6 +295,8 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.SUPPRESSION_LIFTED: "Notice that we may write again",
     MailKind.RECORD_FROZEN: "Alert: a record is in dispute",
     MailKind.PROTECTION_REMOVED: "Notice that the record is no longer protected",
+    MailKind.PERFORMANCE_CANCELLED: "Performance cancelled",
+    MailKind.PERFORMANCE_MOVED: "Performance moved",
     MailKind.RECORD_ERASED: "Confirmation of the erasure",
     MailKind.STAFF_OUTCOME: "Result (to staff)",
     MailKind.STAFF_INVITATION: "Invitation to the team",
