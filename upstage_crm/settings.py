@@ -277,6 +277,11 @@ class Settings(BaseSettings):
         return self.has_own_database and not self.is_exposed
 
     @property
+    def takes_test_cards(self) -> bool:
+        """Whether the built-in test acquirer takes cards: never where others can reach us."""
+        return not self.is_exposed
+
+    @property
     def webhook_secrets(self) -> tuple[bytes, ...]:
         """The keys that the provider may sign its events with; several while one is replaced."""
         given = self.resend_webhook_secret

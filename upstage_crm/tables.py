@@ -8,6 +8,7 @@ import upstage_crm.audit.tables
 import upstage_crm.change_requests.model.dispute_tables
 import upstage_crm.change_requests.model.tables
 import upstage_crm.core.heartbeat
+import upstage_crm.door.tables
 import upstage_crm.households.tables
 import upstage_crm.inventory.tables
 import upstage_crm.ledger.tables
@@ -17,6 +18,7 @@ import upstage_crm.orders.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables
+import upstage_crm.payments.providers.tables
 import upstage_crm.payments.tables
 import upstage_crm.programme.prices.tables
 import upstage_crm.programme.tables

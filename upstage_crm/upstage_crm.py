@@ -65,16 +65,19 @@ from upstage_crm.admin.venues import venue_page as venue
 from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.plan_state import SeatPlanState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
+from upstage_crm.box_office.door import routes as door_routes
 from upstage_crm.confirm import page as confirm
 from upstage_crm.confirm import routes as confirm_routes
 from upstage_crm.confirm.broken_page import broken_page
 from upstage_crm.confirm.link_visit import holds_link
 from upstage_crm.confirm.state import ConfirmGuard, ConfirmState
 from upstage_crm.http.session_cookie import signed_in_by_cookie
-from upstage_crm.jobs import integrity_checks, schedule
+from upstage_crm.jobs import card_payments, integrity_checks, row_sealing, schedule
 from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.registry import Page, registry, staff_places
+from upstage_crm.portal import routes as portal_routes
+from upstage_crm.portal.acquirer import routes as acquirer_routes
 from upstage_crm.settings import Settings
 from upstage_crm.ui.components.document import broken_boundary
 from upstage_crm.ui.design.tokens import STYLESHEETS
@@ -211,7 +214,10 @@ routes = Starlette(
         *picture_files.ROUTES,
         *incoming_files.routes(INCOMING),
         *staff_receipt.ROUTES,
+        *portal_routes.ROUTES,
+        *acquirer_routes.routes(is_offered=settings.takes_test_cards),
         *health.ROUTES,
+        *door_routes.ROUTES,
         *resend_webhook.routes(has_secret=bool(settings.webhook_secrets)),
     ]
 )
@@ -268,7 +274,9 @@ for task in (
     announce_when_ready,
     schedule.send_mail,
     schedule.keep_time,
+    card_payments.keep_settled,
     integrity_checks.keep_watch,
+    row_sealing.keep_sealing,
     live_updates,
     forget_visits,
     watch_memory,

@@ -37,6 +37,9 @@ from upstage_crm.orders.files.drawing import FileDrawer
 from upstage_crm.orders.files.ticket_code import TicketKeys
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
+from upstage_crm.payments.providers.cards import Cards
+from upstage_crm.payments.providers.provider import Provider
+from upstage_crm.payments.providers.test_acquirer import Acquirer
 from upstage_crm.programme.prices.sale_check import priced_and_windowed
 from upstage_crm.programme.sale_checks import SaleCheck, timed_and_seated
 from upstage_crm.proof.watch import Watch, Witness
@@ -73,6 +76,7 @@ class Runtime:
     dispatcher: Dispatcher
     watch: Watch
     hashing: Hashing
+    cards: Cards
     ticket_keys: TicketKeys
     draw_file: Draw
 
@@ -161,6 +165,7 @@ def build(
     clock: Clock | None = None,
     sender: Sender | None = None,
     witness: Path | None = None,
+    cards: Cards | None = None,
 ) -> Runtime:
     """Make the parts that `settings` describe, with the given ones in place of our own.
 
@@ -209,6 +214,7 @@ def build(
         dispatcher=dispatcher,
         watch=Watch(database, Witness(witness or WITNESS_FILE)),
         hashing=Hashing(),
+        cards=cards or Cards(_card_providers(settings, database)),
         ticket_keys=tickets,
         draw_file=draw_file,
     )
@@ -248,6 +254,11 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
 def at(made: Runtime, clock: Clock) -> Runtime:
     """The same parts with another clock."""
     return replace(made, clock=clock)
+
+
+def _card_providers(settings: Settings, database: Database) -> list[Provider]:
+    """Who takes cards: on this machine the test acquirer, and at a public address no test."""
+    return [Acquirer(database, settings.base_url)] if settings.takes_test_cards else []
 
 
 def _sender(settings: Settings) -> Sender:

@@ -54,7 +54,6 @@ def upgrade() -> None:
         postgresql_where=UNSEALED,
     )
     op.create_index("ix_ledger_transaction_booked_at", "ledger_transaction", ["booked_at"])
-    op.create_index("ix_ledger_transaction_seal_id", "ledger_transaction", ["seal_id"])
     for name in ("order_id", "payment_id", "shift_id"):
         given = sa.text(f"{name} IS NOT NULL")
         op.create_index(

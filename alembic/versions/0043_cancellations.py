@@ -1,6 +1,6 @@
 """Cancellations: performances cancelled or moved after a sale, and the orders behind them
 
-Revision: 0043, after 0039
+Revision: 0043, after 0042
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0043"
-down_revision = "0039"
+down_revision = "0042"
 
 INSTANT = sa.DateTime(timezone=True)
 

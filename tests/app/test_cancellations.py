@@ -29,8 +29,9 @@ from upstage_crm.orders.cancellations.errors import (
 )
 from upstage_crm.orders.cancellations.views import Answer, DisruptionKind, Stage
 from upstage_crm.orders.errors import ShiftMissing
+from upstage_crm.orders.records import money_back
 from upstage_crm.orders.views import Contact, Tender, TicketState
-from upstage_crm.organisation import answer_time
+from upstage_crm.organisation import answer_days
 from upstage_crm.organisation.errors import AnswerTimeRefused
 from upstage_crm.payments.views import Method, RefundState
 from upstage_crm.programme.errors import PerformanceCancelled
@@ -222,7 +223,8 @@ def test_cash_waits_for_the_desk_and_is_paid_once(off: CalledOff, shop: Shop) ->
     assert off.pay_out(order) == 2 * ADULT
     assert {shop.balance(each) for each in (*OWED, Account.CASH_DRAWER)} == {0}
     unchanged(shop.desk, lambda: off.pay_out(order), NothingOwed)
-    assert shop.desk.lines(action=Action.REFUND_PAID_OUT)[-1].facts["amount"] == 2 * ADULT
+    facts = shop.desk.lines(action=Action.MONEY_GIVEN_BACK)[-1].facts
+    assert (facts["order"], facts["amount"]) == (order.reference, "$70.00")
 
 
 def test_a_split_payment_goes_back_by_shares(off: CalledOff, shop: Shop) -> None:
@@ -254,6 +256,28 @@ def test_what_was_given_back_by_hand_is_not_given_back_again(off: CalledOff, sho
     assert shop.desk.mailbox.to("omar@example.org") == []
 
 
+def test_what_the_desk_gave_back_while_waiting_is_no_longer_owed(
+    off: CalledOff, shop: Shop
+) -> None:
+    order = off.sold_by_card(A1, A2)
+    new = off.another_date()
+    off.cancel()
+    off.tell()
+    shop.act(
+        lambda c: money_back.give_back(
+            c, shop.seller, order_id=order.id, amount=5_000, reason="Asked", key="by hand"
+        )
+    )
+    unchanged(
+        shop.desk, lambda: off.answer(Answer.ANOTHER_DATE, performance_id=new), DateNotPossible
+    )
+    off.wait()
+
+    assert [each.amount for each in off.refunds(order)] == [5_000, 2 * ADULT - 5_000]
+    off.provider_pays()
+    assert {shop.balance(each) for each in (*OWED, Account.CARD_CLEARING)} == {0}
+
+
 def test_free_tickets_end_and_owe_nothing(off: CalledOff, shop: Shop) -> None:
     basket = shop.open()
     shop.run(
@@ -279,7 +303,7 @@ def test_a_sale_under_way_is_listed_or_given_back(off: CalledOff, shop: Shop) ->
     begun = [off.pay_by_card(basket) for basket in baskets]
     results = together(
         off.cancel,
-        *(lambda one=each: off.captured(one) for each in begun),  # type: ignore[misc]
+        *(lambda one=each: off.captured(one) for each in begun),
     )
 
     assert results[0] is None
@@ -327,7 +351,7 @@ def test_the_trail_tells_how_much_was_cancelled(off: CalledOff, shop: Shop) -> N
 
 def test_without_time_to_answer_the_money_goes_back_at_once(off: CalledOff, shop: Shop) -> None:
     desk = shop.desk
-    desk.act(desk.owner, answer_time.change, days=0)
+    desk.act(desk.owner, answer_days.change, days=0)
     order = off.sold_by_card(A1)
     off.cancel()
     off.tell()
@@ -337,15 +361,15 @@ def test_without_time_to_answer_the_money_goes_back_at_once(off: CalledOff, shop
 
 def test_the_owner_chooses_the_time_to_answer(shop: Shop) -> None:
     desk = shop.desk
-    assert desk.read(answer_time.answer_days) == 7
-    desk.act(desk.owner, answer_time.change, days=14)
-    assert desk.read(answer_time.answer_days) == 14
+    assert desk.read(answer_days.answer_days) == 7
+    desk.act(desk.owner, answer_days.change, days=14)
+    assert desk.read(answer_days.answer_days) == 14
     for days in (-1, 15):
         unchanged(
-            desk, lambda n=days: desk.act(desk.owner, answer_time.change, days=n), AnswerTimeRefused
+            desk, lambda n=days: desk.act(desk.owner, answer_days.change, days=n), AnswerTimeRefused
         )
     manager = desk.staff("Max", Role.MANAGER)
-    unchanged(desk, lambda: desk.act(manager, answer_time.change, days=3), Forbidden)
+    unchanged(desk, lambda: desk.act(manager, answer_days.change, days=3), Forbidden)
 
 
 def test_a_link_for_something_else_chooses_nothing(off: CalledOff, shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_balances_are_sums_of_entries(desk: Desk) -> None:
     other = replace(SALE, order_id="other", shift_id="other", payment_id="")
     post(desk, other)
 
-    def read(**wanted: str) -> dict[str, int]:
+    def read(**wanted: Any) -> dict[str, int]:
         return {k.value: v for k, v in desk.read(lambda s: queries.balances(s, **wanted)).items()}
 
     assert read(order_id="order") == {

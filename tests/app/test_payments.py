@@ -262,8 +262,8 @@ def test_a_refund_counts_from_the_moment_it_is_written(desk: Desk) -> None:
     error = unchanged(desk, lambda: give_back(desk, payment, 2_001, "refund:2"), OverRefund)
     assert sentence(error) == "Only £20.00 is left of this payment. Nothing was given back."
     assert give_back(desk, payment, 2_000, "refund:2").amount == 2_000
-    assert desk.read(lambda s: queries.waiting_refunds(s, Method.CARD))[0] == first
-    assert desk.read(lambda s: queries.waiting_refunds(s, Method.CASH)) == ()
+    assert desk.read(lambda s: queries.unsent_refunds(s, Method.CARD))[0] == first
+    assert desk.read(lambda s: queries.unsent_refunds(s, Method.CASH)) == ()
 
 
 def test_a_refund_asked_for_twice_is_one_refund(desk: Desk) -> None:

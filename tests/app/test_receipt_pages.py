@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.confirm import plain, receipt_html, routes
 from upstage_crm.core.email_address import mask_email
+from upstage_crm.organisation import settings as organisation
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.receipts import queries
 from upstage_crm.receipts.verifying import verify
@@ -88,6 +90,23 @@ class TestTheLinkOfTheMail:
         assert "It is not consent" in page.text
         assert PUBLIC_KEY in page.text
         assert len(page.content) < 20_000
+
+    def test_whom_to_call_is_whom_the_house_answers_today(self, desk: Desk, web: Browser) -> None:
+        """What was signed keeps the number of its day, which may ring nowhere by now."""
+        key = opened(desk, web)
+        with desk.database.transaction() as session:
+            context = desk.staff_context(session, desk.owner)
+            organisation.change(
+                context,
+                proposed=replace(organisation.details(session), desk_phone="+1 212 555 0155"),
+            )
+
+        page = web.get(PAGE, params={"link": key})
+        file = web.get(f"{PAGE}.json", params={"link": key})
+
+        questions = page.text.partition("Questions, or")[2]
+        assert "+1 212 555 0155" in questions
+        assert "0155" not in file.text
 
     def test_the_page_loads_and_runs_nothing(self, desk: Desk, web: Browser) -> None:
         page = web.get(PAGE, params={"link": opened(desk, web)})

@@ -13,6 +13,9 @@ from upstage_crm.audit.events import Action
 from upstage_crm.core.errors import Forbidden, UpstageError
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import InvalidText
+from upstage_crm.ledger import books
+from upstage_crm.ledger import queries as ledger
+from upstage_crm.ledger.views import Account, Leg, Posting, PostingKind
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
 from upstage_crm.tills import queries, shifts, till_commands
 from upstage_crm.tills.errors import (
@@ -67,6 +70,21 @@ def closed(desk: Desk, shift: str, counted: int, terminal: int | None = None) ->
 
 def report(desk: Desk, shift: str) -> ShiftReport:
     return desk.read(lambda session: queries.report(session, shift))
+
+
+def took(desk: Desk, shift: str, amount: int, account: Account = Account.CASH_DRAWER) -> None:
+    """What a sale books; below zero, what a refund does."""
+    posting = Posting(
+        kind=PostingKind.SALE if amount > 0 else PostingKind.REFUND,
+        legs=(Leg(account, amount), Leg(Account.DEFERRED_INCOME, -amount)),
+        shift_id=shift,
+    )
+    desk.write(lambda session: books.post(session, posting, now=desk.now))
+
+
+def balances(desk: Desk) -> dict[Account, int]:
+    found = desk.read(ledger.balances)
+    return {account: amount for account, amount in found.items() if amount}
 
 
 def names(desk: Desk) -> list[str]:
@@ -165,6 +183,50 @@ def test_a_shift_is_closed_by_what_was_counted(desk: Desk) -> None:
         "of": "Dana, box office",
     }
     assert len(desk.lines(action=Action.CASH_MOVED)) == 3
+
+
+def test_every_move_of_cash_is_booked_and_the_drawer_ends_empty(desk: Desk) -> None:
+    shift = opened(desk, add_till(desk))
+    moved(desk, shift, MoveKind.CASH_IN, 50_00)
+    moved(desk, shift, MoveKind.PAID_OUT, 12_40)
+    moved(desk, shift, MoveKind.DROP, 40_00)
+    took(desk, shift, 70_00)
+    took(desk, shift, -35_00)
+    took(desk, shift, 45_00, Account.TERMINAL_CLEARING)
+    x = report(desk, shift)
+    assert (x.expected_cash, x.expected_terminal) == (132_60, 45_00)
+    assert [(one.tender, one.taken, one.given_back, one.times, one.rest) for one in x.takings] == [
+        ("cash_drawer", 70_00, 35_00, 1, 35_00),
+        ("terminal_clearing", 45_00, 0, 1, 45_00),
+    ]
+
+    z = closed(desk, shift, 131_20, 45_00)
+
+    assert (z.over_short, z.expected_terminal, z.counted_terminal) == (-1_40, 45_00, 45_00)
+    assert balances(desk) == {
+        Account.CASH_SAFE: 21_20,
+        Account.OVER_SHORT: 1_40,
+        Account.PAID_OUTS: 12_40,
+        Account.TERMINAL_CLEARING: 45_00,
+        Account.DEFERRED_INCOME: -80_00,
+    }
+    assert report(desk, shift) == z
+
+
+def test_nothing_is_booked_in_a_closed_shift_or_a_training(desk: Desk) -> None:
+    till = add_till(desk)
+    shift = opened(desk, till)
+    closed(desk, shift, FLOAT)
+    training = opened(desk, till, is_training=True)
+    moved(desk, training, MoveKind.CASH_IN, 50_00)
+    before = desk.dump()
+
+    for late in (shift, training):
+        with pytest.raises(DatabaseError, match="ledger transaction shift"):
+            took(desk, late, 70_00)
+    assert before == desk.dump()
+    closed(desk, training, 0)
+    assert balances(desk) == {}
 
 
 def test_a_till_has_one_open_shift_and_a_person_too(desk: Desk) -> None:

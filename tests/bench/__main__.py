@@ -25,6 +25,7 @@ from tests.bench import (
     pages,
     patrons,
     peer,
+    sealing,
     searching,
     seats,
     start,
@@ -66,6 +67,11 @@ def _writers(folder: Path) -> Iterable[Figure]:
 def _seats(folder: Path) -> Iterable[Figure]:
     with running_postgres(is_durable=True) as server:
         return seats.measure(folder, server)
+
+
+def _sealing(folder: Path) -> Iterable[Figure]:
+    with running_postgres(is_durable=True) as server:
+        return sealing.measure(folder, server)
 
 
 def _languages(_folder: Path) -> Iterable[Figure]:
@@ -111,6 +117,7 @@ PARTS: dict[str, Part] = {
     "outbox": _outbox,
     "writers": _writers,
     "seats": _seats,
+    "sealing": _sealing,
     "languages": _languages,
 }
 LONG: dict[str, Part] = {

@@ -27,7 +27,7 @@ from tests.support.keyring import opened
 from tests.support.postgres import Postgres
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.demo.venues import PLANS
+from upstage_crm.demo.season.venues import PLANS
 from upstage_crm.inventory import holds, queries
 from upstage_crm.inventory.best_available import RankedPlan
 from upstage_crm.inventory.errors import SeatsTaken

@@ -20,7 +20,8 @@ from tests.support.stage import OWNER, PASSWORD, Stage, set_stage
 from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.lifecycle import staff_commands
 from upstage_crm.change_requests.model.rules import DeskMethod, ReasonCode
-from upstage_crm.demo import programme, venues
+from upstage_crm.demo.season import programme, venues
+from upstage_crm.demo.staff import ORGANISATION
 from upstage_crm.inventory import house_holds, seatings
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.patrons import edit_tags
@@ -42,6 +43,7 @@ STAFF_PAGES = (
     "/patrons/{number}/?tab=communications",
     "/patrons/{number}/?tab=privacy",
     "/patrons/{number}/?tab=audit",
+    "/patrons/{long}/",
     "/patrons/999999/",
     "/requests/",
     "/requests/{reference}/",
@@ -139,12 +141,15 @@ class House:
             halls = queries.venue(session, self.venue).halls
         self.hall = next(hall.id for hall in halls if hall.texts["name"] == "Playhouse")
         self.mail, self.link = decision_url(parts, proposed.request_id, server.url)
+        # Without a place to break: a name and an address as long as the widest phone.
+        self.long = stage.add(f"{'w' * 40}+{'m' * 20}@example.org")
         self.number, self.reference = number, proposed.reference
         self.held = held.reference
 
     def url(self, path: str) -> str:
         filled = path.format(
             number=self.number,
+            long=self.long,
             reference=self.reference,
             held=self.held,
             mail=self.mail,
@@ -427,3 +432,37 @@ def test_keyboard_alone_reaches_both_decisions(browser: Browser, house: House) -
         reached.add(page.evaluate("document.activeElement.innerText || ''").strip())
     assert {"Approve", "Reject"} <= reached
     context.close()
+
+
+# Every element that moved up or down although no person did anything.
+SHIFTS = """
+window.upstageMoved = [];
+new PerformanceObserver(list => {
+  const sources = list.getEntries().flatMap(entry => entry.sources);
+  const sources = list.getEntries().flatMap(entry => [...entry.sources]);
+  for (const {node, previousRect, currentRect} of sources)
+    if (node && previousRect.y !== currentRect.y && currentRect.height)
+      window.upstageMoved.push(node.className || node.nodeName);
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+@pytest.mark.parametrize("path", ["/", "/patrons/", "/requests/", "/team/"])
+def test_what_is_read_later_moves_nothing(
+    browser: Browser, office: Page, house: House, path: str
+) -> None:
+    """Room is kept for names, roles and tabs. A banner that is shown moves the page as a whole."""
+    """Room is kept for names, roles and tabs. Where there is a banner, it moves the page whole."""
+    context = browser.new_context(
+        storage_state=office.context.storage_state(), viewport={"width": 1280, "height": 800}
+    )
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    opened(page, house.url(path))
+    expect(page.get_by_role("row").or_(page.get_by_text("Nothing needs you")).first).to_be_visible()
+    expect(page.get_by_text(ORGANISATION.name).first).to_be_visible()
+
+    moved = page.evaluate("window.upstageMoved")
+    context.close()
+
+    assert set(moved) <= {"u-main"}

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.support.journey import PageOf, opened
 from tests.support.server import Server
 from tests.support.stage import CLERK, OWNER, Stage
-from upstage_crm.demo import venues as demo_venues
+from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.inventory import holds
 from upstage_crm.inventory.views import Wanted
 from upstage_crm.programme import commands, queries

@@ -228,6 +228,8 @@ def test_every_page_of_the_menu_is_one_step_away(clerk: Keys) -> None:
         clerk.press("g", key)
         clerk.shows(heading)
         assert clerk.steps == before + 1
+        # Else the focus stays on nothing, and a screen reader does not say that the page turned.
+        expect(clerk.page.get_by_role("heading", level=1)).to_be_focused()
 
 
 def test_the_keys_are_explained_and_the_sheet_is_left_in_two_steps(clerk: Keys) -> None:

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from tests.support.journey import PageOf, hydrated, opened
 from tests.support.server import Server
 from tests.support.stage import OWNER, Stage
-from upstage_crm.demo import prices as demo_prices
-from upstage_crm.demo import venues as demo_venues
+from upstage_crm.demo.season import prices as demo_prices
+from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.programme import commands, queries
 
 

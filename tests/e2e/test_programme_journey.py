@@ -15,7 +15,7 @@ from tests.support.accessibility import assert_accessible, assert_fits_narrow_sc
 from tests.support.journey import PageOf, hydrated, opened
 from tests.support.server import Server
 from tests.support.stage import OWNER, Stage
-from upstage_crm.demo import prices
+from upstage_crm.demo.season import prices
 from upstage_crm.programme import commands as programme
 from upstage_crm.programme import queries
 from upstage_crm.venues import commands as venues

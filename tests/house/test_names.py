@@ -14,38 +14,42 @@ EXPLAINED, _, ONE_MEANING = RULES.partition("Names that several packages repeat"
 NAMED_BY_SUBJECT = "wording"
 # Words of English, of the product (`docs/rules.md`, *Words*) or of the trade.
 PLAIN_WORDS = """
-access account accounts action actions add address admin alert answer approvals arrival asked
-assignment attachments attack attacks audit auth authenticator availability available base base64url
-basket baskets best books broken browser build builder bulk busy button calendar cells change
-changes check checking checks chips choice chosen cli clock closed code codes columns command
-commands comments communications component components confirm confirmations consequences contact
-contacts context controls cookie cookies copy copying core counting countries country coverage
-create crm crowd currency dashboard data database date dates days db deadline decide decisions
-delivery demo design desk detail details devices dialog dialogs diff dispatcher dispute disputes
-document door downloads drawer drawing earlier edit email entry environment erasure errors event
-events exchanges explained export exporting fact factor facts failures feedback field fields figures
-file files filters finding findings fixed foreign forged forgery form formats forms frame free
-frozen gallery gate grid hashing headers health held history holds house household households houses
-html http icons ids in incoming index inputs integrity inventory invitations issuing jobs keys
-labels language languages last layout ledger level lifecycle limits lines link links list lists live
-loader local lock locking log login mail mailbox mailboxes mails main mark member menu message
-messages migrations model money moves name names naming narrowed near needs news next note notes
-notifications number numbers objections obstacles open opening order orders organisation origins out
-overview owner page pages palette paper part parts passkey passkeys password passwords paths patron
-patrons payment payments pdf people performance performances periods person phone phones picture
-pictures plan plans plot plots plugins policy pools postgres postings preferences preview price
-prices pricing print printer privacy programme progress proposable proposal propose provider proxies
-public qr quality queries query queue raw reader reading readme reads ready reasons receipt receipts
-record recording records redacted redirect refunds registry reminders render repair request requests
-resend reset resort restore returns reveal reveals revert reverting reviewer reviewers rights role
-roles route routes row rows rule rules runs sale sales samples sanitize save saved schedule
-scheduled search season seasons seat seating seatings seats second security selection selling send
-sender sending sentences serve session sessions settings settlement setup shift shifts short
-shortcut sign signature signing socket spans special sql staff start state states status step steps
-store story strays strip style suffix suggest table tables tabs tags task team teamwork template
-templates terms test text texts threads ticket till tills timeline times toolbar towns translations
-triggers trouble two types ui unusual upstage value values venue venues verifying versions view
-views visit visitor web webhooks window windows word wording words writers zones
+access account accounts acquirer action actions add address addresses admin admission alert answer
+answering answers approvals arrival asked assignment attachments attack attacks audit auth
+authenticator availability available back base base64url basket baskets best books box broken
+browser build builder bulk busy button calendar cancel cancellation cancellations cancelling card
+cards cells change changes check checking checkout checks chips choice choose chosen cli clock
+closed code codes columns command commands comments communications component components confirm
+confirmations consequences contact contacts context controls cookie cookies copies copy copying core
+counting countries country coverage create crm crowd currency dashboard data database date dates
+days db deadline decide decisions delivery demo design desk detail details devices dialog dialogs
+diff dispatcher dispute disputes document door downloads drawer drawing dry earlier earning edit
+email entry environment erasure errors event events exchanges explained export exporting fact factor
+facts failures feedback feeds field fields figures file files filing filters finding findings fixed
+foreign forged forgery form formats forms frame free frozen gallery gate grid hashing headers health
+heard held history holds house household households houses html http icons ids in incoming index
+inputs integrity inventory invitations issuing jobs keys labels language languages last layout
+ledger level lifecycle limits lines link links list listings lists live loader local lock locking
+log login mail mailbox mailboxes mails main map mark member memory menu message messages migrations
+missing model money moves moving name names naming narrowed near needs news next note notes
+notifications number numbers objections obstacles offer offering offers office on open opening order
+orders organisation origins out overview owner page pages palette paper part parts passkey passkeys
+password passwords past paths patron patrons paying payment payments pdf people performance
+performances periods person phone phones picture pictures plan plans plot plots plugins policy pools
+portal postgres postings preferences preview price prices pricing print printer privacy programme
+progress proposable proposal propose provider providers proxies public published qr quality queries
+query queue raw reader readers reading readme reads ready reasons receipt receipts record recording
+records redacted redirect refunds refusals registry rehearsal reminders render repair request
+requests resend reset resort restore returns reveal reveals revert reverting reviewer reviewers
+rights role roles route routes row rows rule rules run runs sale sales samples sanitize save saved
+scans schedule scheduled search season seasons seat seating seatings seats second security selection
+selling send sender sending sent sentences serve session sessions settings settlement settling setup
+shift shifts short shortcut sign signature signing socket spans special sql staff start state states
+status step steps store story strays strip structured style suffix suggest table tables tabs tags
+task team teamwork template templates terms test text texts threads ticket tickets till tills
+timeline times toolbar towns translations triggers trouble two types ui unusual upstage value values
+venue venues verifying versions view views visit visitor visitors web webhooks whats window windows
+word wording words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

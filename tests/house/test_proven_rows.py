@@ -34,6 +34,7 @@ GRANTS_NOTHING = {
     "order_contact": "guards let nothing but its erasure change it",
     "order_step": "guards keep it as it was written",
     "order_line": "guards keep it as it was written",
+    "scan": "guards keep it as it was written",
     "ticket": "guards let it only end, and the trail will hold its seal",
     "mail_gate": "it only says when mails leave",
     "heartbeat": "it only says that the server writes",
@@ -66,6 +67,9 @@ GRANTS_NOTHING = {
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",
     "drawer_move": "it never changes, and the ledger has its money",
+    "acquirer_page": "the test acquirer moves no money",
+    "acquirer_refund": "the test acquirer moves no money",
+    "acquirer_event": "the test acquirer moves no money",
     "proposal_attempt": "it only counts; emptied, it lets one propose more, and each is recorded",
 }
 # What a sealed row goes on changing: when it was last tried or used, and what came back.

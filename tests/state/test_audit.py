@@ -257,6 +257,7 @@ class TestCheck:
             f"{scene.desk.entries} entries, unbroken. Every guard is in place.",
             "0 patrons, 0 field changes and 0 receipts agree with the trail.",
             f"{rows} rows that grant something are what was recorded or sealed.",
+            "0 rows of orders and money are as they were sealed.",
         ]
         assert (words, True, False) == (
             state.check_result,

@@ -14,9 +14,9 @@ from upstage_crm.admin.programme.dialog_state import AddEventState, EventDialogS
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
-from upstage_crm.demo import prices as demo_prices
-from upstage_crm.demo import programme as demo_programme
-from upstage_crm.demo import venues as demo_venues
+from upstage_crm.demo.season import prices as demo_prices
+from upstage_crm.demo.season import programme as demo_programme
+from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.programme import bulk_edit, commands, queries
 from upstage_crm.programme.bulk_edit import BulkEdit
 from upstage_crm.programme.views import Access, PerformanceState

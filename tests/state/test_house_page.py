@@ -16,7 +16,7 @@ from upstage_crm.admin.house.house_state import HouseState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
 from upstage_crm.core.clock import FrozenClock
-from upstage_crm.demo import venues as demo_venues
+from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.inventory import holds
 from upstage_crm.inventory.views import Wanted
 from upstage_crm.jobs import news

@@ -716,7 +716,10 @@ class TestAdd:
         await pipeline.send(dana, PatronRecordState.load, href)
         state = await pipeline.state(dana, PatronRecordState)
         assert (state.head.name, state.done) == ("Jane Okafor", "Added.")
-        assert state.protected[0].mark == "unverified"
+        assert (state.protected[0].mark, state.protected[0].href) == (
+            "unverified",
+            f"mailto:{JANE['email']}",
+        )
         assert (state.free["language"], state.free["tags"]) == ("fr", "donor, vip")
 
     @pytest.mark.parametrize(

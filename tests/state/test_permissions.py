@@ -163,6 +163,7 @@ TABLE: dict[str, Row] = {
         "confirm decline explain release",
     ),
     "RevealState": Row(P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}),
+    "AnswerDaysState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_POLICY}),
     "SeasonState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_SETTINGS}),
     "AddVenueState": Row(P.EDIT_VENUES, "keep open start_over turn", {"add": P.EDIT_VENUES}),
     "VenueDialogState": Row(
@@ -477,6 +478,18 @@ ROUTES: dict[str, Way] = {
         "/events/picture/x/x/320.jpg", nobody=303
     ),
     "POST /files/{kind}/{subject}": Way("/files/plan/x", nobody=303, method="POST"),
+    "GET /door/": Way("/door/", P.CHECK_TICKETS, nobody=303),
+    "GET /door/{performance_id}/": Way("/door/x/", nobody=303),
+    "POST /door/{performance_id}/": Way("/door/x/", nobody=303, method="POST"),
+    "GET /door/{performance_id}/conflicts": Way("/door/x/conflicts", nobody=303),
+    "GET /door/{performance_id}/list": Way("/door/x/list", nobody=401),
+    "GET /door/{performance_id}/figures": Way("/door/x/figures", nobody=401),
+    "POST /door/{performance_id}/scans": Way("/door/x/scans", nobody=401, method="POST"),
+    "GET /door/door.mjs": Way("/door/door.mjs", nobody=200),
+    "GET /door/codes.mjs": Way("/door/codes.mjs", nobody=200),
+    "GET /door/judge.mjs": Way("/door/judge.mjs", nobody=200),
+    "GET /door/store.mjs": Way("/door/store.mjs", nobody=200),
+    "GET /door/worker.js": Way("/door/worker.js", nobody=200),
     "GET /mailbox/sample": Way(
         "/mailbox/sample?mail=staff_outcome.staff&lang=en", P.VIEW_SETTINGS, nobody=303
     ),

@@ -14,9 +14,9 @@ from upstage_crm.admin.prices.prices_state import EventPricesState
 from upstage_crm.admin.prices.types_state import PriceTypeDialogState, PriceTypesState
 from upstage_crm.admin.prices.window_dialogs import WindowDialogState
 from upstage_crm.admin.venues.plan_state import SeatPlanState
-from upstage_crm.demo import prices as demo_prices
-from upstage_crm.demo import programme as demo_programme
-from upstage_crm.demo import venues as demo_venues
+from upstage_crm.demo.season import prices as demo_prices
+from upstage_crm.demo.season import programme as demo_programme
+from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.organisation import settings
 from upstage_crm.programme import commands, queries
 from upstage_crm.programme.prices import price_lists, price_types, window_commands

@@ -15,7 +15,7 @@ from tests.support.visitor import OURS
 from upstage_crm.admin import incoming_files
 from upstage_crm.admin.venues.plan_files import INCOMING, ROUTES
 from upstage_crm.admin.venues.plan_state import SeatPlanState as State
-from upstage_crm.demo import venues as demo_venues
+from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import commands, plans, queries
 from upstage_crm.venues.design import FIELDS

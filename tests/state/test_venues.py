@@ -12,7 +12,7 @@ from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.venues.dialog_state import AddVenueState, VenueDialogState
 from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
-from upstage_crm.demo import venues as demo_venues
+from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.venues import queries
 from upstage_crm.wiring import Runtime

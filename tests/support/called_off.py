@@ -137,7 +137,7 @@ class CalledOff:
     def provider_pays(self) -> int:
         """The provider gives back every card refund that waits."""
         desk = self.shop.desk
-        found = desk.read(lambda s: payments.waiting_refunds(s, Method.CARD))
+        found = desk.read(lambda s: payments.unsent_refunds(s, Method.CARD))
         for each in found:
             desk.write(lambda s, one=each: refunds.refund_done(s, one.id, now=desk.now))
         return sum(each.amount for each in found)

@@ -11,12 +11,14 @@ from sqlmodel import Session
 
 from tests.app.test_venues import add_hall, add_venue
 from tests.support.factories import Desk
-from upstage_crm.inventory import queries, seatings
+from upstage_crm.demo.season import prices
+from upstage_crm.inventory import queries, sale_steps, seatings
 from upstage_crm.inventory.views import House, SeatState, Wanted
 from upstage_crm.programme import commands
 from upstage_crm.programme import queries as programme
 from upstage_crm.venues import plans
 from upstage_crm.venues.design import FIELDS
+from upstage_crm.wiring import SALE_CHECKS
 
 STALLS = FIELDS | {"name": "Stalls", "rows": "3", "seats": "6", "wheelchair": "C1-2"}
 FLOOR = FIELDS | {"name": "Floor", "form": "standing", "places": "10"}
@@ -86,4 +88,21 @@ def laid_out(
     made = LaidOut(desk, hall, event, performance, "")
     pools = made.house().pools
     made.pool = pools[0].id if pools else ""
+    return made
+
+
+def on_sale(
+    desk: Desk, sections: Sequence[Mapping[str, str]] = (STALLS, FLOOR), *, top: int = 40
+) -> LaidOut:
+    """The same with prices and a sale window that is open, and on sale."""
+    made = laid_out(desk, sections)
+    typed = {"title": "Hamlet", "running_minutes": "150"}
+    desk.act(desk.owner, commands.change_event, event_id=made.event, version=1, typed=typed)
+    with desk.database.transaction() as session:
+        context = desk.staff_context(session, desk.owner)
+        prices.add_prices(context, prices.setting_of(context), event_id=made.event, top=top)
+        prices.add_windows(context, event_id=made.event, today=desk.now.date(), weeks=0)
+    desk.act(
+        desk.owner, sale_steps.put_on_sale, performance_ids=[made.performance], checks=SALE_CHECKS
+    )
     return made

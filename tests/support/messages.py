@@ -27,12 +27,14 @@ from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.orders.files import ticket_words
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
+from upstage_crm.portal import portal_page, portal_words, refusals
 from upstage_crm.receipts import words as receipt_words
 from upstage_crm.staff import names
 from upstage_crm.wording import failures, sentences
 
 PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number", "date_not_possible")
 """Refusals that a patron can meet: only a comment is typed on their pages, and a date chosen."""
+PORTAL = portal_page.FOLDER
 GETTEXT = ("_", "ngettext")
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -42,7 +44,7 @@ _NO_NEWS = ("POT-Creation", "PO-Revision", "Generated-By", "Last-Translator", "R
 
 def texts() -> Iterator[str]:
     """Every English text for patrons, in the order of the code."""
-    for template in sorted(TEMPLATES.rglob("*.*")):
+    for template in sorted((*TEMPLATES.rglob("*.*"), *PORTAL.rglob("*.html"))):
         yield from of_template(template)
     yield mail_wording.DEAR
     yield from names.DESKS
@@ -59,6 +61,8 @@ def texts() -> Iterator[str]:
         *(receipt_words, ticket_words),
         *(failures, busy),
     ):
+        yield from of_module(module)
+    for module in (portal_words, refusals):
         yield from of_module(module)
 
 

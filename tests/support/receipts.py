@@ -132,6 +132,7 @@ def seen(
         opened=[] if erased else opened,
         access=access,
         time_zone=time_zone,
+        desk_phone=decided.organisation.desk_phone,
     )
 
 

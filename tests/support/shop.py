@@ -147,9 +147,15 @@ class Shop:
         return self.desk.database.attempt(lambda s: work(self.desk.staff_context(s, self.clerk)))
 
 
-def open_shop(desk: Desk, *, seller: StaffMember | None = None, shift_id: str = "") -> Shop:
+def open_shop(
+    desk: Desk,
+    *,
+    seller: StaffMember | None = None,
+    shift_id: str = "",
+    sections: Sequence[Mapping[str, str]] = (STALLS, FLOOR),
+) -> Shop:
     """A performance on sale at the box office, by the portal and on the phone."""
-    made = laid_out(desk, (STALLS, FLOOR))
+    made = laid_out(desk, sections)
     owner = desk.owner
     adult, child = (
         desk.act(owner, price_types.add_price_type, typed={"name": name})
@@ -157,7 +163,9 @@ def open_shop(desk: Desk, *, seller: StaffMember | None = None, shift_id: str = 
     )
     comp = desk.act(owner, price_types.add_price_type, typed={"name": "Guest"}, is_comp=True)
     vat = desk.act(owner, price_types.add_tax_rate, typed={"name": "VAT", "rate": "20"})
-    zones = {one.zone for one in desk.read(lambda s: _zones(s, made.performance))} | {"Floor"}
+    zones = {one.zone for one in desk.read(lambda s: _zones(s, made.performance))} | (
+        {"Floor"} if made.pool else set()
+    )
     amounts = {
         Cell(zone, kind): amount
         for zone in zones

@@ -10,7 +10,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upstage_crm.demo.venues import PLANS
+from upstage_crm.demo.season.venues import PLANS
 from upstage_crm.inventory.best_available import NEARLY_GONE, USUAL_KINDS, RankedPlan
 from upstage_crm.venues.builder import build
 from upstage_crm.venues.seat_plan import SeatKind, SeatPlan

@@ -203,6 +203,24 @@ def test_a_mixed_end_reads_as_what_this_reviewer_saw_of_it() -> None:
     assert titles == ["Approved. Thank you", "Rejected. Nothing was changed", "Partly approved"]
 
 
+@pytest.mark.parametrize(
+    ("phase", "outcome", "headings", "is_kept"),
+    [
+        (Phase.REVERTED, FieldOutcome.APPLIED, ("Restored", "Used briefly"), True),
+        (Phase.REJECTED, FieldOutcome.REJECTED, ("Stays", "Was proposed"), True),
+        (Phase.APPROVED, FieldOutcome.APPLIED, ("Before", "Now"), False),
+    ],
+)
+def test_the_value_on_record_has_the_colour_of_what_is_there(
+    phase: Phase, outcome: FieldOutcome, headings: tuple[str, str], is_kept: bool
+) -> None:
+    """What was undone or rejected is not drawn as what was added."""
+    (line,) = shown(review(phase, fields=(field(outcome),))).changes
+
+    assert (line.now_heading, line.proposed_heading) == headings
+    assert line.is_kept is is_kept
+
+
 def test_own_and_others_objections_read_differently() -> None:
     own = field(FieldOutcome.OBJECTED, decision=Decision.OBJECT)
 

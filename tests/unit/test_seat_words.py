@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from upstage_crm.demo.venues import PLANS
+from upstage_crm.demo.season.venues import PLANS
 from upstage_crm.inventory.availability import packed, unpacked
 from upstage_crm.inventory.seat_words import named
 from upstage_crm.inventory.views import SeatState

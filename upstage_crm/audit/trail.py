@@ -294,6 +294,7 @@ def timeline(
     request_id: str | None = None,
     action: Action | None = None,
     actions: Collection[Action] | None = None,
+    without: Action | None = None,
     actor_kind: ActorKind | None = None,
     about: About | None = None,
     start: datetime | None = None,
@@ -306,16 +307,17 @@ def timeline(
     `start` and `end` are instants: from the first on, and before the second.
     """
     query = select(AuditEntryRow).order_by(col(AuditEntryRow.seq).desc()).limit(limit)
-    if patron_id is not None:
-        query = query.where(AuditEntryRow.patron_id == patron_id)
-    if request_id is not None:
-        query = query.where(AuditEntryRow.request_id == request_id)
-    if action is not None:
-        query = query.where(AuditEntryRow.action == action)
+    given = {
+        "patron_id": patron_id,
+        "request_id": request_id,
+        "action": action,
+        "actor_kind": actor_kind,
+    }
+    query = query.where(*(_entry.c[n] == value for n, value in given.items() if value is not None))
     if actions is not None:
         query = query.where(col(AuditEntryRow.action).in_(actions))
-    if actor_kind is not None:
-        query = query.where(AuditEntryRow.actor_kind == actor_kind)
+    if without is not None:
+        query = query.where(AuditEntryRow.action != without)
     if about is not None:
         query = query.where(about.condition())
     if start is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -32,7 +33,8 @@ def document(receipts: Sequence[SeenReceipt], *, link: str) -> str:
 
     newest = receipts[0]
     drawn = [(receipt, words.words(receipt)) for receipt in receipts]
-    return _render("receipt.html", newest.organisation, newest.language, receipts=drawn, file=file)
+    answers = replace(newest.organisation, desk_phone=newest.desk_phone)
+    return _render("receipt.html", answers, newest.language, receipts=drawn, file=file)
 
 
 def without(missing: NoReceipt, organisation: OrganisationDetails, *, language: str) -> str:

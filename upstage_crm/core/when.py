@@ -11,6 +11,7 @@ from babel import Locale
 from babel.core import get_global
 from babel.dates import (
     format_date,
+    format_interval,
     format_skeleton,
     format_time,
     get_datetime_format,
@@ -123,10 +124,23 @@ def brief(at: datetime, time_zone: tzinfo) -> str:
     return f"{format_skeleton('MMMEd', local, locale=locale)}, {_clock(local, SOURCE)}"
 
 
-def weekday(at: datetime, time_zone: tzinfo) -> tuple[str, str]:
+def weekday(at: datetime, time_zone: tzinfo, language: str = SOURCE) -> tuple[str, str]:
     """Weekday and day without the year, and the time: "Thursday 4 December", "10:05"."""
-    local, locale = at.astimezone(time_zone), _locale(time_zone, SOURCE)
-    return format_skeleton("MMMMEEEEd", local, locale=locale), _clock(local, SOURCE)
+    local, locale = at.astimezone(time_zone), _locale(time_zone, language)
+    return format_skeleton("MMMMEEEEd", local, locale=locale), _clock(local, language)
+
+
+def clock(at: datetime, time_zone: tzinfo, language: str = SOURCE) -> str:
+    """The time of day: "10:05"."""
+    return _clock(at.astimezone(time_zone), language)
+
+
+def period_in_words(first: date, last: date, language: str = SOURCE, country: str = "") -> str:
+    """Two days and what is between: "4 Dec 2026 – 3 Jan 2027"; one day if they are the same."""
+    locale = _written_in(language, country)
+    if first == last:
+        return format_skeleton("yMMMEd", first, locale=locale)
+    return format_interval(first, last, "yMMMd", locale=locale)
 
 
 def date_in_words(day: date, language: str = "en", country: str = "") -> str:
@@ -138,15 +152,22 @@ def date_in_words(day: date, language: str = "en", country: str = "") -> str:
     return format_date(day, "long", locale=_written_in(language, country))
 
 
-def month_in_words(day: date, country: str = "") -> str:
+def month_in_words(day: date, country: str = "", language: str = SOURCE) -> str:
     """The month of a day with its year: "March 2026"."""
-    return format_skeleton("yMMMM", day, locale=_written_in(SOURCE, country))
+    return format_skeleton("yMMMM", day, locale=_written_in(language, country))
 
 
-def weekday_in_words(day: date, country: str = "", *, is_short: bool = False) -> str:
+def month_of(day: date, country: str = "", language: str = SOURCE) -> str:
+    """The month of a day by its short name: "Mar"."""
+    return format_date(day, "LLL", locale=_written_in(language, country))
+
+
+def weekday_in_words(
+    day: date, country: str = "", language: str = SOURCE, *, is_short: bool = False
+) -> str:
     """The weekday of a day: "Tuesday", or "Tue"."""
     pattern = "EEE" if is_short else "EEEE"
-    return format_date(day, pattern, locale=_written_in(SOURCE, country))
+    return format_date(day, pattern, locale=_written_in(language, country))
 
 
 def first_weekday(country: str = "") -> int:

@@ -28,6 +28,7 @@ from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attack_list import UNTRUNCATED, Attempt, Target, attempts
 from upstage_crm.demo.attacks.attack_ledger import ledger_attempts
+from upstage_crm.demo.attacks.attack_orders import order_attempts
 from upstage_crm.demo.attacks.attack_plans import plan_attempts
 from upstage_crm.demo.attacks.attack_prices import price_attempts
 from upstage_crm.demo.attacks.attack_programme import programme_attempts
@@ -100,6 +101,7 @@ def attack(database: Database, *, protected: Protected, ring: KeyRing) -> Result
             *plan_attempts(connection),
             *programme_attempts(connection),
             *price_attempts(connection),
+            *order_attempts(connection),
             *seat_attempts(connection),
             *ledger_attempts(connection),
         )

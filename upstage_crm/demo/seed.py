@@ -21,14 +21,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import dialect_of
-from upstage_crm.demo import (
-    houses,
-    programme,
-    record_details,
-    second_steps,
-    unusual,
-    venues,
-)
+from upstage_crm.demo import record_details, second_steps, unusual
 from upstage_crm.demo.crowd import crowd
 from upstage_crm.demo.people import people
 from upstage_crm.demo.person import DemoPerson
@@ -37,6 +30,7 @@ from upstage_crm.demo.scenarios import (
     Ending,
     Story,
 )
+from upstage_crm.demo.season import houses, past_sales, programme, venues
 from upstage_crm.demo.second_steps import Scene
 from upstage_crm.demo.special import PROTECTED_EMAIL
 from upstage_crm.demo.staff import ORGANISATION, STAFF
@@ -104,6 +98,7 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         context = frozen.staff_context(session, members[0], channel=Channel.DEMO)
         programme.add(context, today=now.date())
         houses.add(context)
+        past_sales.add(context)
         owner = frozen.staff_context(session, members[0])
         policy_store.change(owner, proposed=second_steps.POLICY)
     unusual.burst(scene, numbers, members[2])

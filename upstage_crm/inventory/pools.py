@@ -107,6 +107,24 @@ def sell(session: Session, pool_id: str, places: int, *, holder: str, now: datet
     connection.execute(sa.update(POOL).where(POOL.c.id == pool_id).values(moved))
 
 
+def sell_free(session: Session, pool_id: str, places: int, *, now: datetime) -> None:
+    """Make places that are free sold, without a hold before.
+
+    Raises:
+        UnknownPool: there is none with this id.
+        PlacesTaken: fewer are left.
+    """
+    pool = _lock(session, pool_id)
+    done = session.connection().execute(
+        sa.update(POOL)
+        .where(POOL.c.id == pool_id, POOL.c.capacity >= _TAKEN + places)
+        .values(sold=POOL.c.sold + places, changed_at=now)
+    )
+    if done.rowcount != 1:
+        left = pool["capacity"] - pool["held"] - pool["sold"] - pool["blocked"]
+        raise PlacesTaken(pool=pool["name"], left=left)
+
+
 def give_back(session: Session, pool_id: str, places: int, *, now: datetime) -> None:
     """Let sold places be free again; of a cancelled performance they are blocked.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +43,21 @@ _CODES = sa.select(
     SEAT.c.state != SeatState.FREE,
     sa.or_(SEAT.c.state != SeatState.HELD, SEAT.c.expires_at > _NOW),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The plan of a performance with what is free in it.
+
+    `bits` has every seat's state in the order of the plan, see `availability`; `free_seats` counts
+    the seats that can be held, by the name of their zone.
+    """
+
+    plan_id: str
+    plan: SeatPlan
+    bits: bytes
+    free_seats: Mapping[str, int]
+    pools: tuple[PoolView, ...]
 
 
 def house(session: Session, performance_id: str, *, now: datetime) -> House:
@@ -102,6 +118,16 @@ def pool_place(session: Session, pool_id: str) -> tuple[str, str]:
     return row.performance_id, row.name
 
 
+def layout_of(session: Session, performance_id: str) -> tuple[str, SeatPlan]:
+    """The id of the version that a performance is laid out by, and the plan itself.
+
+    Raises:
+        NotLaidOut: it is not laid out.
+    """
+    plan_id = seats.seating(session, performance_id)["plan_id"]
+    return plan_id, seats.plan_of(session, plan_id)
+
+
 def free_seats(session: Session, performance_id: str, *, now: datetime) -> set[str]:
     """The ids of the seats that can be held."""
     rows = _seat_rows(session, performance_id)
@@ -114,11 +140,27 @@ def bits(session: Session, performance_id: str, *, now: datetime) -> bytes:
     Raises:
         NotLaidOut: the performance is not laid out.
     """
-    plan = plan_of(session, performance_id)
+    return layout(session, performance_id, now=now).bits
+
+
+def layout(session: Session, performance_id: str, *, now: datetime) -> Layout:
+    """What can be held of a performance, as a page for everybody shows it.
+
+    Raises:
+        NotLaidOut: the performance is not laid out.
+    """
+    seating = seats.seating(session, performance_id)
+    plan = seats.plan_of(session, seating["plan_id"])
     query = _CODES.where(SEAT.c.performance_id == performance_id)
     found = session.connection().execute(query, {"now": now})
     codes: dict[str, int] = {row[0]: row[1] for row in found}
-    return availability.packed_codes([codes.get(seat.id, 0) for seat in plan.seats])
+    return Layout(
+        plan_id=seating["plan_id"],
+        plan=plan,
+        bits=availability.packed_codes([codes.get(seat.id, 0) for seat in plan.seats]),
+        free_seats=Counter(seat.zone for seat in plan.seats if seat.id not in codes),
+        pools=tuple(_pools(session, performance_id, now)),
+    )
 
 
 def is_newer_plan(session: Session, performance_id: str, newest_id: str | None) -> bool:

@@ -31,6 +31,20 @@ _SELL = (
         changed_at=_NOW,
     )
 )
+_ONE_SEAT = sa.and_(
+    SEAT.c.performance_id == sa.bindparam("performance", type_=sa.String),
+    SEAT.c.seat_id == sa.bindparam("seat", type_=sa.String),
+)
+_HOLD_ONE = (
+    sa.update(SEAT)
+    .where(_ONE_SEAT, SEAT.c.state == SeatState.FREE)
+    .values(state=SeatState.HELD, holder=_HOLDER, expires_at=_NOW, changed_at=_NOW)
+)
+_SELL_ONE = (
+    sa.update(SEAT)
+    .where(_ONE_SEAT, SEAT.c.state == SeatState.HELD, SEAT.c.holder == _HOLDER)
+    .values(state=SeatState.SOLD, expires_at=None, changed_at=_NOW)
+)
 _GIVE_BACK = (
     sa.update(SEAT)
     .where(THESE, SEAT.c.state == SeatState.SOLD, SEAT.c.holder == _HOLDER)
@@ -74,6 +88,34 @@ def sell(session: Session, *, holder: str, sale: str, wanted: Wanted, now: datet
             raise seats.about(session, SeatsLost, performance_id, lost or seat_ids)
     for pool_id, places in sorted(wanted.places.items()):
         pools.sell(session, pool_id, places, holder=holder, now=now)
+
+
+def sell_all(
+    session: Session,
+    performance_id: str,
+    *,
+    owners: Mapping[str, str],
+    places: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """Make free seats and places sold, each seat by its own sale: what another system has sold.
+
+    `owners` names the sale of each seat by the seat's id, `places` how many of each pool.
+
+    Raises:
+        SeatsLost, PlacesTaken: they are not all free.
+    """
+    connection = session.connection()
+    rows = [
+        {"performance": performance_id, "seat": seat, "who": sale, "now": now}
+        for seat, sale in sorted(owners.items())
+    ]
+    if rows:
+        for statement in (_HOLD_ONE, _SELL_ONE):
+            if connection.execute(statement, rows).rowcount != len(rows):
+                raise seats.about(session, SeatsLost, performance_id, owners)
+    for pool_id, count in sorted(places.items()):
+        pools.sell_free(session, pool_id, count, now=now)
 
 
 def give_back(session: Session, *, sale: str, wanted: Wanted, now: datetime) -> None:

@@ -22,16 +22,20 @@ from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import due
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import holds, house_holds
+from upstage_crm.ledger import earning
 from upstage_crm.mail import blanking
+from upstage_crm.orders import baskets, filing
 from upstage_crm.orders.cancellations import offering
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
+from upstage_crm.programme.views import PerformanceState
 from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.wiring import Runtime, runtime
 
 EVERY_S = 10.0
 FORGETTING = timedelta(minutes=1)  # a few turns: another process may have erased
+LATE = timedelta(hours=1)  # a few turns, too: a booking may be late, or a turn
 
 _log = logging.getLogger(__name__)
 
@@ -59,7 +63,7 @@ async def send_mail() -> None:
 
 async def keep_time() -> None:
     """Do what is due by the clock until cancelled; a lifespan task of every worker."""
-    await asyncio.to_thread(_try_to_revoke, runtime())
+    await asyncio.to_thread(_try_to_catch_up, runtime())
     while True:
         try:
             await asyncio.to_thread(do_what_is_due, runtime())
@@ -87,11 +91,12 @@ def revoke_dead_links(parts: Runtime) -> int:
     return done
 
 
-def _try_to_revoke(parts: Runtime) -> None:
-    try:
-        revoke_dead_links(parts)
-    except Exception:  # noqa: BLE001  # a database that is away must not end the clock
-        _log.exception("links of revoked keys could not be looked for")
+def _try_to_catch_up(parts: Runtime) -> None:
+    for step in (revoke_dead_links, earn_income):
+        try:
+            step(parts)
+        except Exception:  # noqa: BLE001  # a database that is away must not end the clock
+            _log.exception("%s failed at the start", step.__name__)
 
 
 def do_what_is_due(parts: Runtime) -> None:
@@ -106,8 +111,11 @@ def do_what_is_due(parts: Runtime) -> None:
     end_performances(parts)
     tell_buyers(parts)
     settle_silent(parts)
+    earn_income(parts, since=parts.clock.now() - LATE)
     release_house_holds(parts)
     tidy_holds(parts)
+    file_orders(parts)
+    let_go_of_baskets(parts)
     blank_erased(parts)
     forget_attempts(parts)
 
@@ -138,8 +146,30 @@ def end_performances(parts: Runtime) -> int:
     with parts.database.reading() as session:
         found = programme.over(session, now=now)
     for performance_id in found:
-        step = partial(performances.mark_performed, performance_id=performance_id)
-        done += _step(parts, step, now)
+        done += _step(parts, partial(_end_performance, performance_id=performance_id), now)
+    return done
+
+
+def _end_performance(context: CommandContext[Notifier], *, performance_id: str) -> bool:
+    if not performances.mark_performed(context, performance_id=performance_id):
+        return False
+    earning.earn(context.session, performance_id=performance_id, now=context.now)
+    return True
+
+
+def earn_income(parts: Runtime, *, since: datetime | None = None) -> int:
+    """Earn what was booked of performances after their end; return of how many.
+
+    `since` says from when on bookings are looked at. Without it all are, as at a start.
+    """
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        deferred = earning.performances_with_deferred(session, since=since)
+        found = programme.performances(session, deferred) if deferred else []
+    for one in found:
+        if one.state is PerformanceState.PERFORMED:
+            earn = partial(earning.earn, performance_id=one.id, now=now)
+            done += parts.database.attempt(earn, is_recorded=False)
     return done
 
 
@@ -202,6 +232,33 @@ def tidy_holds(parts: Runtime) -> int:
         done += found
         is_any = found >= holds.MOST_AT_ONCE
     return done
+
+
+def file_orders(parts: Runtime) -> int:
+    """File the orders of guests at records; return how many."""
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        is_any = filing.is_due(session, now=now)
+    while is_any:
+        found = parts.database.attempt(lambda s: filing.file_orders(parts.command_context(s)))
+        done += found
+        is_any = found >= filing.MOST_AT_ONCE
+    return done
+
+
+def let_go_of_baskets(parts: Runtime) -> int:
+    """Forget baskets that were left long ago, and what was typed in them; return how many."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        found = baskets.left(session, now=now)
+    for basket_id in found:
+        _step(parts, partial(_let_go, basket_id=basket_id), now)
+    return len(found)
+
+
+def _let_go(context: CommandContext[Notifier], *, basket_id: str) -> bool:
+    baskets.let_go(context, basket_id)
+    return True
 
 
 def blank_erased(parts: Runtime) -> int:

@@ -47,7 +47,6 @@ class LedgerTransactionRow(SQLModel, table=True):
             postgresql_where=_UNSEALED,
         ),
         sa.Index("ix_ledger_transaction_booked_at", "booked_at"),
-        sa.Index("ix_ledger_transaction_seal_id", "seal_id"),
         *(
             sa.Index(
                 f"ix_ledger_transaction_{name}",

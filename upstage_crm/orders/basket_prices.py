@@ -17,7 +17,7 @@ from upstage_crm.programme import queries as programme
 from upstage_crm.programme.prices import price_lists, window_commands
 from upstage_crm.programme.prices.price_types import price_types
 from upstage_crm.programme.prices.versions import holding
-from upstage_crm.programme.views import PerformanceState
+from upstage_crm.programme.views import PerformanceFacts, PerformanceState
 from upstage_crm.staff.roles import Permission, may
 
 _SOLD_IN = (PerformanceState.ON_SALE, PerformanceState.PAUSED)
@@ -40,13 +40,26 @@ def offers(
         may_be = (PerformanceState.ON_SALE,) if is_new else _SOLD_IN
         if facts.state not in may_be:
             raise NotOnSale
-        found[performance_id] = Offer(
-            performance_id=performance_id,
-            starts_at=facts.starts_at,
-            lists=price_lists.versions(session, facts.event_id),
-            windows=window_commands.windows(session, facts.event_id),
-        )
+        found[performance_id] = _offer(session, facts)
     return found
+
+
+def offer_of(session: Session, performance_id: str) -> Offer:
+    """What was, is or will be to be had of a performance, whatever its state.
+
+    Raises:
+        UnknownPerformance: there is none with this id.
+    """
+    return _offer(session, programme.performance(session, performance_id))
+
+
+def _offer(session: Session, facts: PerformanceFacts) -> Offer:
+    return Offer(
+        performance_id=facts.id,
+        starts_at=facts.starts_at,
+        lists=price_lists.versions(session, facts.event_id),
+        windows=window_commands.windows(session, facts.event_id),
+    )
 
 
 def price(

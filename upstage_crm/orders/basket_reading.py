@@ -38,10 +38,19 @@ def read(session: Session, basket_id: str, *, now: datetime) -> BasketView:
     Raises:
         UnknownBasket: there is none with this id.
     """
+    return view_of(session, basket_row(session, basket_id), now)
+
+
+def basket_row(session: Session, basket_id: str) -> sa.RowMapping:
+    """The row of a basket.
+
+    Raises:
+        UnknownBasket: there is none with this id.
+    """
     row = session.connection().execute(ONE, {"basket": basket_id}).mappings().one_or_none()
     if row is None:
         raise UnknownBasket
-    return view_of(session, row, now)
+    return row
 
 
 def of_visitor(session: Session, secret: str, *, now: datetime) -> BasketView | None:
@@ -57,9 +66,7 @@ def contact_of(session: Session, basket_id: str) -> Contact:
     Raises:
         UnknownBasket: there is none with this id.
     """
-    row = session.connection().execute(ONE, {"basket": basket_id}).mappings().one_or_none()
-    if row is None:
-        raise UnknownBasket
+    row = basket_row(session, basket_id)
     typed = json.loads(row["contact"])
     return Contact(**typed) if typed else Contact(language=row["language"])
 

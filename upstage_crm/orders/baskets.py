@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,9 @@ from upstage_crm.orders.views import (
 )
 from upstage_crm.staff.command_context import CommandContext
 
+_NEW = sa.insert(BASKET)
+LEFT_ALONE = timedelta(days=1)
+MOST_AT_ONCE = 200
 LABEL_LIMIT = 80  # characters of what a parked basket is found by
 _KEYS = sa.bindparam("keys", type_=sa.String, expanding=True)
 _FORGET = sa.delete(LINE).where(
@@ -76,7 +80,7 @@ def open_basket(
         "changed_at": context.now,
         "order_id": None,
     }
-    context.session.connection().execute(sa.insert(BASKET).values(**row))
+    context.session.connection().execute(_NEW, row)
     return basket_id
 
 
@@ -195,3 +199,14 @@ def ensure_open(row: sa.RowMapping) -> None:
         raise BasketPaying
     if row["state"] is not BasketState.OPEN:
         raise BasketOver(state=row["state"].value)
+
+
+def left(session: Session, *, now: datetime) -> list[str]:
+    """The ids of open baskets that their buyers left a day ago or more; 200 at most."""
+    query = (
+        sa.select(BASKET.c.id)
+        .where(BASKET.c.state == BasketState.OPEN, BASKET.c.changed_at <= now - LEFT_ALONE)
+        .order_by(BASKET.c.changed_at)
+        .limit(MOST_AT_ONCE)
+    )
+    return list(session.connection().execute(query).scalars())

@@ -6,6 +6,9 @@ Invalid
 ├── TendersDiffer           facts: `total`, `paid`
 ├── ShiftMissing
 ├── RefundTooHigh           facts: `left`
+├── MoreThanOwed            facts: `owed`
+├── RefundAboveLimit        facts: `most`
+├── ReasonMissing
 └── NothingToReturn
 NotFound
 ├── UnknownBasket
@@ -17,6 +20,7 @@ Conflict
 ├── PriceChanged            facts: `before`, `now`
 ├── BuyerGone
 ├── TicketNotValid          facts: `place`
+├── NoValidTicket
 └── PerformanceBegun
 """
 
@@ -53,6 +57,24 @@ class RefundTooHigh(Invalid):
     """More is given back than is left of what was paid. Facts: `left`, in words."""
 
     code = "refund_too_high"
+
+
+class MoreThanOwed(Invalid):
+    """More is given back than the order is owed. Facts: `owed`, in words."""
+
+    code = "more_than_owed"
+
+
+class RefundAboveLimit(Invalid):
+    """More would be given back of the order than the role may. Facts: `most`, in words."""
+
+    code = "refund_above_limit"
+
+
+class ReasonMissing(Invalid):
+    """Why something is done with an order was not said."""
+
+    code = "order_reason_missing"
 
 
 class NothingToReturn(Invalid):
@@ -107,6 +129,12 @@ class TicketNotValid(Conflict):
     """A ticket was returned, exchanged or made void before. Facts: `place`."""
 
     code = "ticket_not_valid"
+
+
+class NoValidTicket(Conflict):
+    """No ticket of the order is valid, so there is nothing to print."""
+
+    code = "no_valid_ticket"
 
 
 class PerformanceBegun(Conflict):

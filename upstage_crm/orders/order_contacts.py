@@ -19,6 +19,7 @@ from upstage_crm.programme.prices.views import SaleChannel
 CONTACT = table_of(OrderContactRow)
 NAME_LIMIT, PHONE_LIMIT = 200, 40  # characters
 _NEEDS_EMAIL = (SaleChannel.PORTAL, SaleChannel.PHONE)
+_NEW = sa.insert(CONTACT)
 _EMPTY = {"email": "", "email_key": "", "name": "", "name_key": "", "phone": ""}
 
 
@@ -51,7 +52,7 @@ def keep(session: Session, order_id: str, contact: Contact) -> None:
         "phone": contact.phone,
         "language": contact.language,
     }
-    session.connection().execute(sa.insert(CONTACT).values(**row))
+    session.connection().execute(_NEW, row)
 
 
 def of_order(session: Session, order_id: str) -> Contact:

@@ -6,21 +6,24 @@ the drawer of an open shift.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlmodel import Session
 
 from upstage_crm.core.money import in_words
-from upstage_crm.orders.errors import RefundTooHigh, ShiftMissing
+from upstage_crm.orders.errors import RefundAboveLimit, RefundTooHigh, ShiftMissing
 from upstage_crm.orders.views import Seller
 from upstage_crm.payments import queries as payments
 from upstage_crm.payments import refunds
 from upstage_crm.payments.views import Method, PaymentView, RefundCause, RefundView
 from upstage_crm.staff.command_context import CommandContext
+from upstage_crm.staff.roles import Role, StaffMember
 
 AT_ONCE = (Method.CASH, Method.TERMINAL)
 """What a clerk gives back with their own hands, so that it is done as it is said."""
+MOST_BACK: Mapping[Role, int] = {Role.BOX_OFFICE: 50_000}
+"""The minor units that a role may give back of one order; a role that is not named, any amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,21 @@ def shares_of(known: Sequence[PaymentView], amount: int) -> list[Share]:
             found.append(Share(payment, part))
             rest -= part
     return found
+
+
+def ensure_within_limit(session: Session, actor: StaffMember, order_id: str) -> None:
+    """Refuse what takes the refunds of one order above what the actor's role may give back.
+
+    Ask it after the refunds are written, in their transaction: all that was given back of the
+    order counts, so that several small refunds are no way around the limit.
+
+    Raises:
+        RefundAboveLimit: they are above it. Facts: `most`.
+    """
+    most = MOST_BACK.get(actor.role)
+    known = payments.of_order(session, order_id)
+    if most is not None and sum(payment.refunded for payment in known) > most:
+        raise RefundAboveLimit(most=in_words(most, known[0].currency))
 
 
 def give_back(

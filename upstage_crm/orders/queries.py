@@ -149,7 +149,7 @@ def _lines(session: Session, *fitting: sa.ColumnElement[bool]) -> list[OrderLine
     )
     rows = session.connection().execute(query).all()
     ids = [row.id for row in rows]
-    totals = dict(_totals(session, ids))
+    sums = totals(session, ids)
     tickets = {each[0]: (each[1], each[2]) for each in _counts(session, ids)}
     return [
         OrderLine(
@@ -159,7 +159,7 @@ def _lines(session: Session, *fitting: sa.ColumnElement[bool]) -> list[OrderLine
             patron_id=row.patron_id,
             name=row.name,
             currency=row.currency,
-            total=totals[row.id],
+            total=sums[row.id],
             tickets=tickets.get(row.id, (0, ""))[0],
             performance_id=tickets.get(row.id, (0, ""))[1],
             created_at=row.created_at,
@@ -168,13 +168,14 @@ def _lines(session: Session, *fitting: sa.ColumnElement[bool]) -> list[OrderLine
     ]
 
 
-def _totals(session: Session, order_ids: Sequence[str]) -> list[tuple[str, int]]:
+def totals(session: Session, order_ids: Sequence[str]) -> dict[str, int]:
+    """What each of these orders comes to: the sum of its steps."""
     query = (
         sa.select(STEP.c.order_id, sa.func.sum(STEP.c.total))
         .where(STEP.c.order_id.in_(order_ids))
         .group_by(STEP.c.order_id)
     )
-    return [(row[0], int(row[1])) for row in session.connection().execute(query)]
+    return {row[0]: int(row[1]) for row in session.connection().execute(query)}
 
 
 def _counts(session: Session, order_ids: Sequence[str]) -> list[tuple[str, int, str]]:

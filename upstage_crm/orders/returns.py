@@ -52,7 +52,7 @@ def return_tickets(
     Raises:
         Forbidden: the staff member may not refund orders.
         NothingToReturn, UnknownOrder, UnknownTicket, TicketNotValid, PerformanceBegun.
-        RefundTooHigh, ShiftMissing: the money cannot be given back so.
+        RefundTooHigh, RefundAboveLimit, ShiftMissing: the money cannot be given back so.
     """
     ensure_may(context.actor, Permission.REFUND_ORDERS)
     done = take_back(
@@ -65,6 +65,8 @@ def return_tickets(
         is_refunded=is_refunded,
     )
     if not done.was_done:
+        if done.refunded:
+            order_refunds.ensure_within_limit(context.session, context.actor, order_id)
         order = steps.lock_order(context.session, order_id)
         record(
             context,

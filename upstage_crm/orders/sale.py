@@ -51,6 +51,7 @@ from upstage_crm.staff.roles import Permission, ensure_may
 _OF_BASKET = sa.select(ORDER.c.id, ORDER.c.reference).where(
     ORDER.c.basket_id == sa.bindparam("basket", type_=sa.String)
 )
+_NEW_ORDER = sa.insert(ORDER)
 _OF_REFERENCE = sa.select(ORDER.c.id).where(
     ORDER.c.reference == sa.bindparam("reference", type_=sa.String)
 )
@@ -108,7 +109,7 @@ def sell(
     inventory.sell(session, holder=basket_id, sale=order_id, wanted=wanted, now=now)
     priced = basket_prices.price(session, view.lines, seller, now=view.priced_at, is_proven=True)
     ensure_promised(view, priced)
-    reference = _write_order(context, seller, view, priced, order_id)
+    reference = _write_order(context, seller, view, priced, order_id, kept)
     order_contacts.keep(session, order_id, kept)
     step_id = steps.begin(
         context,
@@ -222,8 +223,12 @@ def _write_order(
     view: BasketView,
     priced: Priced,
     order_id: str,
+    contact: Contact,
 ) -> str:
-    """Write the order under a reference that is free, and return that."""
+    """Write the order under a reference that is free, and return that.
+
+    A guest's is filed at a record by a job; what names no mailbox belongs to none.
+    """
     session, now = context.session, context.now
     row = {
         "id": order_id,
@@ -236,11 +241,11 @@ def _write_order(
         "total": priced.total,
         "tax_mode": priced.tax_mode.value,
         "created_at": now,
-        "filed_at": now if view.patron_id else None,
+        "filed_at": now if view.patron_id or not contact.email else None,
         "claimed_at": now if view.patron_id else None,
     }
     reference = _free_reference(session)
-    session.connection().execute(sa.insert(ORDER), row | {"reference": reference})
+    session.connection().execute(_NEW_ORDER, row | {"reference": reference})
     return reference
 
 

@@ -7,10 +7,11 @@ sold or goes back, in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from sqlmodel import Session
 
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import holds
@@ -18,11 +19,10 @@ from upstage_crm.inventory.errors import HoldLapsed
 from upstage_crm.ledger import books
 from upstage_crm.ledger.views import Posting, PostingKind
 from upstage_crm.orders import basket_prices, baskets, order_contacts, order_postings, sale
-from upstage_crm.orders.basket_reading import contact_of, read
+from upstage_crm.orders.basket_reading import basket_row, contact_of, read, wanted_of
 from upstage_crm.orders.errors import BasketEmpty
 from upstage_crm.orders.views import (
     BasketState,
-    BasketView,
     Contact,
     Seller,
     Tender,
@@ -30,6 +30,7 @@ from upstage_crm.orders.views import (
 from upstage_crm.payments import commands as payments
 from upstage_crm.payments import queries, refunds
 from upstage_crm.payments.views import Method, PaymentState, PaymentView, RefundCause
+from upstage_crm.staff import accounts
 from upstage_crm.staff.command_context import CommandContext
 
 TIME_TO_PAY = timedelta(minutes=15)
@@ -157,18 +158,27 @@ def settle(
     return Outcome.GIVEN_BACK
 
 
-def seller_of(view: BasketView, staff_of: Callable[[str], Seller | None], staff_id: str) -> Seller:
-    """Who sells a basket that a provider has paid: the staff member who filled it, or nobody."""
-    known = staff_of(staff_id) if staff_id else None
-    return known or Seller(channel=view.channel)
+def seller_of(session: Session, payment: PaymentView) -> Seller:
+    """Who sells what a provider was paid for: the staff member who filled the basket, if any.
+
+    Raises:
+        UnknownBasket: the payment has no basket.
+    """
+    row = basket_row(session, payment.basket_id)
+    actor = accounts.find_active(session, row["staff_id"]) if row["staff_id"] else None
+    return Seller(channel=row["channel"], actor=actor, shift_id=payment.shift_id)
 
 
 def _is_sold(context: CommandContext[object], seller: Seller, payment: PaymentView) -> bool:
     """Whether the basket could be sold for a captured payment; otherwise nothing is changed."""
-    session = context.session
+    session, now = context.session, context.now
     paid = Tender(method=payment.method, amount=payment.amount, payment_id=payment.id)
     try:
         with session.begin_nested():
+            view = read(session, payment.basket_id, now=now)
+            if not view.is_held and view.lines:  # the same seats, where they are free again
+                wanted = wanted_of(view.lines)
+                holds.hold(session, holder=payment.basket_id, wanted=wanted, now=now)
             sale.sell(
                 context,
                 seller,

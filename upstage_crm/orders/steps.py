@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,11 @@ from upstage_crm.staff.command_context import CommandContext
 
 ORDER, STEP = table_of(OrderRow), table_of(OrderStepRow)
 ORDER_LINE, TICKET = table_of(OrderLineRow), table_of(TicketRow)
+_NEW_STEP, _NEW_LINES, _NEW_TICKETS = (
+    sa.insert(STEP),
+    sa.insert(ORDER_LINE),
+    sa.insert(TICKET),
+)
 _SALT_BYTES = 16
 _LINE_KIND = "ticket"
 _LAST = sa.select(sa.func.coalesce(sa.func.max(STEP.c.n), 0)).where(
@@ -108,7 +114,7 @@ def begin(
         "reason": reason,
         "created_at": context.now,
     }
-    connection.execute(sa.insert(STEP).values(**row))
+    connection.execute(_NEW_STEP, row)
     return step_id
 
 
@@ -124,34 +130,15 @@ def issue(
     """Write a line and a ticket for each thing that was in the basket."""
     connection, now = context.session.connection(), context.now
     prices = {each.line.key: each for each in priced.lines}
-    rows = [_line_row(new_id(now), order_id, step_id, prices[line.key]) for line in lines]
-    connection.execute(sa.insert(ORDER_LINE), rows)
+    rows = [line_row(new_id(now), order_id, step_id, prices[line.key]) for line in lines]
+    connection.execute(_NEW_LINES, rows)
     tickets = [
-        {
-            "id": new_id(now),
-            "order_id": order_id,
-            "line_id": row["id"],
-            "performance_id": line.performance_id,
-            "seat_id": line.seat_id,
-            "pool_id": line.pool_id,
-            "place": line.place[:240],
-            "zone": line.zone,
-            "type_id": line.type_id,
-            "amount": row["amount"],
-            "state": TicketState.VALID,
-            "holder_id": holder_id,
-            "code_version": 1,
-            "collected_at": None,
-            "salt": secrets.token_hex(_SALT_BYTES),
-            "seal_id": None,
-            "created_at": now,
-        }
-        for line, row in zip(lines, rows, strict=True)
+        ticket_row(context.now, line, row, holder_id) for line, row in zip(lines, rows, strict=True)
     ]
-    connection.execute(sa.insert(TICKET), tickets)
+    connection.execute(_NEW_TICKETS, tickets)
     return Issued(
         ticket_ids=tuple(str(ticket["id"]) for ticket in tickets),
-        booked=tuple(_booked(row) for row in rows),
+        booked=tuple(booked_of(row) for row in rows),
     )
 
 
@@ -190,7 +177,7 @@ def take_back(
         gone = [row["place"] for row in tickets if row["state"] is not TicketState.VALID]
         raise TicketNotValid(place=", ".join(gone or [tickets[0]["place"]]))
     rows = [_reversing_row(new_id(now), order_id, step_id, row) for row in tickets]
-    connection.execute(sa.insert(ORDER_LINE), rows)
+    connection.execute(_NEW_LINES, rows)
     booked = [
         Booked(
             line_id=row["line_id"],
@@ -204,7 +191,33 @@ def take_back(
     return booked, {row["reverses"]: str(row["id"]) for row in rows}
 
 
-def _line_row(line_id: str, order_id: str, step_id: str, each: PricedLine) -> dict[str, Any]:
+def ticket_row(
+    now: datetime, line: BasketLine, row: Mapping[str, Any], holder_id: str | None
+) -> dict[str, Any]:
+    """The ticket of an order line, as it is stored."""
+    return {
+        "id": new_id(now),
+        "order_id": row["order_id"],
+        "line_id": row["id"],
+        "performance_id": line.performance_id,
+        "seat_id": line.seat_id,
+        "pool_id": line.pool_id,
+        "place": line.place[:240],
+        "zone": line.zone,
+        "type_id": line.type_id,
+        "amount": row["amount"],
+        "state": TicketState.VALID,
+        "holder_id": holder_id,
+        "code_version": 1,
+        "collected_at": None,
+        "salt": secrets.token_hex(_SALT_BYTES),
+        "seal_id": None,
+        "created_at": now,
+    }
+
+
+def line_row(line_id: str, order_id: str, step_id: str, each: PricedLine) -> dict[str, Any]:
+    """A priced line of an order, as it is stored."""
     listed = [one.rule_id for one in each.steps if one.kind is pricing.StepKind.LIST]
     return {
         "id": line_id,
@@ -252,7 +265,8 @@ def _reversing_row(
     }
 
 
-def _booked(row: Mapping[str, Any]) -> Booked:
+def booked_of(row: Mapping[str, Any]) -> Booked:
+    """The amounts of a stored line as they are booked."""
     return Booked(
         line_id=row["id"],
         performance_id=row["performance_id"],

@@ -12,6 +12,7 @@ from upstage_crm.core.db import UtcDateTime, text_enum
 from upstage_crm.orders.views import BasketKind, BasketState, StepKind, TicketState
 from upstage_crm.programme.prices.views import SaleChannel
 
+REASON_LIMIT = 200  # characters of why a step was taken
 _VALID = sa.text("state = 'valid'")
 _SEATED = sa.text("state = 'valid' AND seat_id <> ''")
 _PATRONS = sa.text("patron_id IS NOT NULL")
@@ -147,7 +148,7 @@ class OrderStepRow(SQLModel, table=True):
     total: int = Field(sa_type=sa.BigInteger)
     staff_id: str = Field(default="", max_length=32)
     shift_id: str = Field(default="", max_length=32)
-    reason: str = Field(default="", max_length=200)
+    reason: str = Field(default="", max_length=REASON_LIMIT)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, AuditEvent, Channel
+from upstage_crm.audit.events import SYSTEM, Action, Actor, AuditEvent, Channel
 from upstage_crm.audit.guards.rules import EMAIL_GUARD
 from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import Invalid
@@ -51,7 +51,7 @@ from upstage_crm.patrons.tables import (
 )
 from upstage_crm.patrons.tags import MOST_TAGS, Tag, label_of, parse
 from upstage_crm.patrons.views import Duplicate
-from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Permission, Role, ensure_may
 
 NOTE_LIMIT = 4_000  # characters
@@ -157,8 +157,31 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
         Forbidden: the actor may not add patrons.
         IntegrityError: two live patrons would share an address.
     """
-    session, now = context.session, context.now
     ensure_may(context.actor, Permission.ADD_PATRON)
+    actor, channel = context.actor.as_actor(), context.channel
+    return [number for number, _ in _insert(context, entries, actor, channel)]
+
+
+def add_nameless(context: CommandContext[object], *, language: str) -> str:
+    """Add a record of which nothing is known but the language, for a guest; return its id.
+
+    What its owner types later, or proves, is approved like every other value.
+    """
+    empty: dict[str, str | None] = {}
+    for each in FIELDS.values():
+        empty |= each.empty() | each.derive(each.empty())
+    entry = NewPatron(kind=PatronKind.PERSON, columns=empty, free={"language": language})
+    return _insert(context, [entry], SYSTEM, Channel.SCHEDULE)[0][1]
+
+
+def _insert(
+    context: CommandContext[object],
+    entries: Sequence[NewPatron],
+    actor: Actor,
+    channel: Channel,
+) -> list[tuple[int, str]]:
+    """Write records with their words and entries; return their numbers and ids."""
+    session, now = context.session, context.now
     first = take_patron_numbers(session, len(entries))
     rows: list[dict[str, object]] = []
     tagged: list[dict[str, str]] = []
@@ -185,8 +208,8 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
         events.append(
             AuditEvent(
                 action=Action.PATRON_ADDED,
-                actor=context.actor.as_actor(),
-                channel=context.channel,
+                actor=actor,
+                channel=channel,
                 patron_id=patron_id,
                 facts={"number": number, "kind": entry.kind.value},
                 values=values,
@@ -197,7 +220,7 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
     if tagged:
         session.connection().execute(sa.insert(_tag), tagged)
     trail.record(session, events, now=now)
-    return list(range(first, first + len(entries)))
+    return [(number, str(row["id"])) for number, row in enumerate(rows, first)]
 
 
 def edit(

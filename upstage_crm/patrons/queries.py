@@ -89,6 +89,14 @@ def get_by_number(session: Session, number: int) -> PatronRecord:
     return record_of(session, row)
 
 
+def find_live_id(session: Session, email_key: str) -> str | None:
+    """The id of the live patron with this address."""
+    query = sa.select(_patron.c.id).where(
+        _patron.c.email_key == email_key, _patron.c.status == PatronStatus.ACTIVE
+    )
+    return session.connection().execute(query).scalar()
+
+
 def find_live_by_email_key(
     session: Session, email_key: str, *, besides: str | None = None
 ) -> int | None:
@@ -200,3 +208,8 @@ def ids_of(session: Session, numbers: Collection[int]) -> tuple[str, ...]:
     """The ids of the patrons with these numbers."""
     query = sa.select(_patron.c.id).where(_patron.c.number.in_(numbers)).order_by(_patron.c.id)
     return tuple(session.connection().execute(query).scalars())
+
+
+def protected_ids() -> sa.Select[tuple[str]]:
+    """The ids of protected patrons, to be asked as a part of another query."""
+    return sa.select(_patron.c.id).where(_patron.c.is_protected.is_(True))

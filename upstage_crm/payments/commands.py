@@ -36,6 +36,7 @@ from upstage_crm.payments.views import (
 )
 
 PUBLIC_NAME_BYTES = 16
+_NEW = sa.insert(PAYMENT)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -195,7 +196,7 @@ def _insert(session: Session, **values: Any) -> PaymentView:
         "public_name": secrets.token_hex(PUBLIC_NAME_BYTES),
         **values,
     }
-    session.connection().execute(sa.insert(PAYMENT).values(row))
+    session.connection().execute(_NEW, row)
     return rows.payment_view(row)
 
 

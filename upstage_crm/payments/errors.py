@@ -2,22 +2,32 @@
 
 Invalid
 ├── NothingToPay
-└── CurrencyUnknown         facts: `currency`
+├── CurrencyUnknown         facts: `currency`
+├── CardUnfit               facts: `amount`
+└── EventUnreadable
+Forbidden
+└── EventRefused
 NotFound
 ├── UnknownPayment
 └── UnknownRefund
 Conflict
 ├── PaymentOpen
+├── PaymentOver
 ├── PaymentOfAnotherOrder
 ├── ReferenceTaken
 ├── NotCaptured             facts: `state`
 ├── OverRefund              facts: `left`, `minor_units`
-└── RefundKeyTaken
+├── RefundKeyTaken
+├── CardNotOffered
+├── ProviderRefused         facts: `reason`
+└── FactsDiffer             facts: `payment`
+Busy
+└── ProviderAway            facts: `seconds`
 """
 
 from __future__ import annotations
 
-from upstage_crm.core.errors import Conflict, Invalid, NotFound
+from upstage_crm.core.errors import Busy, Conflict, Forbidden, Invalid, NotFound
 
 
 class NothingToPay(Invalid):
@@ -30,6 +40,24 @@ class CurrencyUnknown(Invalid):
     """A payment has a currency that is no code of three capital letters. Facts: `currency`."""
 
     code = "payment_currency_unknown"
+
+
+class CardUnfit(Invalid):
+    """The provider takes no such amount by card. Facts: `amount`, in words."""
+
+    code = "card_unfit"
+
+
+class EventUnreadable(Invalid):
+    """A body is the provider's, and no event that we can read."""
+
+    code = "provider_event_unreadable"
+
+
+class EventRefused(Forbidden):
+    """A body is not the provider's, or too old. It does not say which."""
+
+    code = "provider_event_refused"
 
 
 class UnknownPayment(NotFound):
@@ -48,6 +76,12 @@ class PaymentOpen(Conflict):
     """The basket has a payment that is neither captured nor over."""
 
     code = "payment_open"
+
+
+class PaymentOver(Conflict):
+    """The payment was captured, or has ended."""
+
+    code = "payment_over"
 
 
 class PaymentOfAnotherOrder(Conflict):
@@ -78,3 +112,30 @@ class RefundKeyTaken(Conflict):
     """The key stands for another refund: another payment, or another amount."""
 
     code = "refund_key_taken"
+
+
+class CardNotOffered(Conflict):
+    """There is no provider here, so that no card can be charged."""
+
+    code = "card_not_offered"
+
+
+class ProviderRefused(Conflict):
+    """The provider will never do what it was asked. Facts: `reason`, its short word for it."""
+
+    code = "provider_refused"
+
+
+class FactsDiffer(Conflict):
+    """The provider captured another amount, or for another payment. Facts: `payment`, its id."""
+
+    code = "provider_facts_differ"
+
+
+class ProviderAway(Busy):
+    """The provider does not answer, or asks to wait. Facts: `seconds`."""
+
+    code = "provider_away"
+
+    def __init__(self, seconds: int = 10) -> None:
+        super().__init__(seconds=seconds)

@@ -42,6 +42,15 @@ def refund_came_back(
     _post(session, payment, refund, -refund.amount, now, "")
 
 
+def disputed(session: Session, payment: PaymentView, amount: int, *, now: datetime) -> None:
+    """A bank withholds `amount` of a payment; what is below zero it has let go."""
+    legs = (Leg(Account.DISPUTED, amount), Leg(ACCOUNTS[payment.method], -amount))
+    posting = Posting(
+        kind=PostingKind.DISPUTE, legs=legs, order_id=payment.order_id, payment_id=payment.id
+    )
+    books.post(session, posting, now=now)
+
+
 def _post(
     session: Session,
     payment: PaymentView,

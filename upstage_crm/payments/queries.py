@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,23 @@ from sqlmodel import Session
 
 from upstage_crm.payments.errors import UnknownPayment, UnknownRefund
 from upstage_crm.payments.payment_rows import IS_OPEN, PAYMENT, REFUND, payment_view, refund_view
-from upstage_crm.payments.views import Method, PaymentView, RefundState, RefundView
+from upstage_crm.payments.views import Method, PaymentState, PaymentView, RefundState, RefundView
 
 MOST_AT_ONCE = 200  # of what a job does in one turn
 
 _PAYMENTS = sa.select(PAYMENT).order_by(PAYMENT.c.id)
 _REFUNDS = sa.select(REFUND).order_by(REFUND.c.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidSum:
+    """What was captured for one order and is left of it, and what a provider has to give back."""
+
+    left: int
+    on_its_way: int
+
+
+NOTHING_PAID = PaidSum(left=0, on_its_way=0)
 
 
 def payment(session: Session, payment_id: str) -> PaymentView:
@@ -77,6 +89,23 @@ def over(session: Session, *, now: datetime) -> tuple[PaymentView, ...]:
     return tuple(map(payment_view, session.connection().execute(query).mappings()))
 
 
+def open_since(session: Session, *, before: datetime) -> tuple[PaymentView, ...]:
+    """Open payments that began before an instant and have a page, the oldest first; 200 at most."""
+    query = _PAYMENTS.where(
+        IS_OPEN, PAYMENT.c.created_at <= before, PAYMENT.c.reference.is_not(None)
+    ).limit(MOST_AT_ONCE)
+    return tuple(map(payment_view, session.connection().execute(query).mappings()))
+
+
+def alone(session: Session) -> tuple[PaymentView, ...]:
+    """Captured payments that have neither an order nor a refund: there must be none."""
+    has_refund = sa.exists().where(REFUND.c.payment_id == PAYMENT.c.id)
+    query = _PAYMENTS.where(
+        PAYMENT.c.state == PaymentState.CAPTURED, PAYMENT.c.order_id == "", ~has_refund
+    ).limit(MOST_AT_ONCE)
+    return tuple(map(payment_view, session.connection().execute(query).mappings()))
+
+
 def refund(session: Session, refund_id: str) -> RefundView:
     """One refund.
 
@@ -117,14 +146,37 @@ def refund_sums(session: Session, key_prefix: str) -> Mapping[tuple[Method, Refu
     return {(row[0], row[1]): int(row[2]) for row in session.connection().execute(query)}
 
 
-def waiting_refunds(session: Session, method: Method) -> tuple[RefundView, ...]:
-    """Pending refunds of payments by one method, the oldest first; 200 at most."""
+def unsent_refunds(session: Session, method: Method) -> tuple[RefundView, ...]:
+    """Pending refunds of one method without a name at a provider; the 200 oldest."""
     query = (
         _REFUNDS.join(PAYMENT, PAYMENT.c.id == REFUND.c.payment_id)
-        .where(REFUND.c.state == RefundState.PENDING, PAYMENT.c.method == method)
+        .where(
+            REFUND.c.state == RefundState.PENDING,
+            REFUND.c.reference.is_(None),
+            PAYMENT.c.method == method,
+        )
         .limit(MOST_AT_ONCE)
     )
     return tuple(map(refund_view, session.connection().execute(query).mappings()))
+
+
+def sums_of_orders(session: Session, order_ids: Sequence[str]) -> dict[str, PaidSum]:
+    """What is left of the payments of each of these orders; one without a payment is left out."""
+    waiting = (
+        sa.select(sa.func.coalesce(sa.func.sum(REFUND.c.amount), 0))
+        .where(REFUND.c.payment_id == PAYMENT.c.id, REFUND.c.state == RefundState.PENDING)
+        .scalar_subquery()
+    )
+    query = sa.select(PAYMENT.c.order_id, PAYMENT.c.amount, PAYMENT.c.refunded, waiting).where(
+        PAYMENT.c.order_id.in_(order_ids), PAYMENT.c.state == PaymentState.CAPTURED
+    )
+    sums: dict[str, PaidSum] = {}
+    for order_id, amount, refunded, on_its_way in session.connection().execute(query):
+        known = sums.get(order_id, NOTHING_PAID)
+        sums[order_id] = PaidSum(
+            left=known.left + amount - refunded, on_its_way=known.on_its_way + int(on_its_way)
+        )
+    return sums
 
 
 def _known(found: PaymentView | None) -> PaymentView:

@@ -91,6 +91,20 @@ def refund(
     return rows.refund_view(row)
 
 
+def name_refund(session: Session, refund_id: str, *, reference: str) -> bool:
+    """Keep what the provider calls a refund that is on its way; False when that was known.
+
+    Raises:
+        UnknownRefund: there is none with this id.
+    """
+    _payment, found = _lock_both(session, refund_id)
+    if found.reference:
+        return False
+    statement = sa.update(REFUND).where(REFUND.c.id == found.id).values(reference=reference)
+    session.connection().execute(statement)
+    return True
+
+
 def refund_done(
     session: Session,
     refund_id: str,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
@@ -37,6 +38,14 @@ class EventSort(StrEnum):
 
     FIRST = "first"
     TITLE = "title"
+
+
+_ONE = (
+    sa.select(_performance, _event.c.title)
+    .join(_event, _event.c.id == _performance.c.event_id)
+    .where(_performance.c.id == sa.bindparam("performance", type_=sa.String))
+)
+_LOCKED = _ONE.with_for_update(of=_performance, key_share=True)
 
 
 def events(
@@ -111,22 +120,37 @@ def event(session: Session, event_id: str) -> EventView:
     Raises:
         UnknownEvent: there is none with this id.
     """
-    query = sa.select(_event).where(_event.c.id == event_id)
-    row = session.connection().execute(query).mappings().one_or_none()
-    if row is None:
+    found = _event_views(session, [event_id], _views(session, _performance.c.event_id == event_id))
+    if not found:
         raise UnknownEvent
-    said = session.connection().execute(sa.select(_text).where(_text.c.event_id == event_id))
-    return EventView(
-        id=row["id"],
-        texts=texts_of(row),
-        language=row["language"],
-        translated={
-            each["language"]: {name: each[name] for name in TRANSLATED} for each in said.mappings()
-        },
-        picture=row["picture"],
-        version=row["version"],
-        performances=tuple(_views(session, _performance.c.event_id == event_id)),
+    return found[0]
+
+
+def announced(session: Session, *, now: datetime) -> list[EventView]:
+    """The events that the public may know of, each with its performances that are still to come.
+
+    A performance in preparation is not among them, a cancelled one is. The event that is performed
+    first comes first.
+    """
+    coming = _views(
+        session,
+        _performance.c.starts_at > now,
+        _performance.c.state.not_in([PerformanceState.DRAFT, PerformanceState.PERFORMED]),
     )
+    return _event_views(session, list(dict.fromkeys(one.event_id for one in coming)), coming)
+
+
+def event_by_ending(session: Session, ending: str) -> EventView:
+    """The event whose id ends with these characters, of which an address has ten.
+
+    Raises:
+        UnknownEvent: there is none, or there are several.
+    """
+    query = sa.select(_event.c.id).where(_event.c.id.endswith(ending, autoescape=True)).limit(2)
+    found = session.connection().execute(query).scalars().all()
+    if len(found) != 1:
+        raise UnknownEvent
+    return event(session, found[0])
 
 
 def performances(session: Session, performance_ids: Collection[str]) -> list[PerformanceView]:
@@ -193,14 +217,8 @@ def performance(
     Raises:
         UnknownPerformance: there is none with this id.
     """
-    query = (
-        sa.select(_performance, _event.c.title)
-        .join(_event, _event.c.id == _performance.c.event_id)
-        .where(_performance.c.id == performance_id)
-    )
-    if is_locked:
-        query = query.with_for_update(of=_performance, key_share=True)
-    row = session.connection().execute(query).mappings().one_or_none()
+    query = _LOCKED if is_locked else _ONE
+    row = session.connection().execute(query, {"performance": performance_id}).mappings().first()
     if row is None:
         raise UnknownPerformance
     return PerformanceFacts(
@@ -221,6 +239,34 @@ def hall_choices(session: Session) -> list[HallChoice]:
     return [
         HallChoice(id=hall.id, name=f"{hall.texts['name']}, {hall.venue_name}")
         for hall in venues.halls(session)
+    ]
+
+
+def _event_views(
+    session: Session, event_ids: Sequence[str], performances: Sequence[PerformanceView]
+) -> list[EventView]:
+    """These events in this order, each with its part of the performances."""
+    connection = session.connection()
+    rows = connection.execute(sa.select(_event).where(_event.c.id.in_(event_ids))).mappings()
+    known = {row["id"]: row for row in rows}
+    said: defaultdict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+    for each in connection.execute(sa.select(_text).where(_text.c.event_id.in_(event_ids))):
+        said[each.event_id][each.language] = {name: getattr(each, name) for name in TRANSLATED}
+    held: defaultdict[str, list[PerformanceView]] = defaultdict(list)
+    for one in performances:
+        held[one.event_id].append(one)
+    return [
+        EventView(
+            id=row["id"],
+            texts=texts_of(row),
+            language=row["language"],
+            translated=said[event_id],
+            picture=row["picture"],
+            version=row["version"],
+            performances=tuple(held[event_id]),
+        )
+        for event_id in event_ids
+        if (row := known.get(event_id)) is not None
     ]
 
 

@@ -11,7 +11,7 @@ from upstage_crm.audit import trail, vouching
 from upstage_crm.audit.chain import Broken
 from upstage_crm.audit.findings import Compared, Difference
 from upstage_crm.audit.guards import triggers
-from upstage_crm.proof import approvals, receipts, row_check
+from upstage_crm.proof import approvals, receipts, reconcile_seals, row_check
 from upstage_crm.proof import reconcile_patrons as patrons
 from upstage_crm.proof import reconcile_requests as changes
 
@@ -33,6 +33,7 @@ class Report:
     field_changes: int
     receipts: int
     rows: int
+    sealed: int
     differences: tuple[Difference, ...]
     altered: tuple[Difference, ...]
     found: int
@@ -65,6 +66,7 @@ def verify(
         receipts=tally.take(receipts.reconcile(session, public_keys=known))
         + tally.take(approvals.reconcile(session)),
         rows=tally.take(row_check.reconcile(session), is_repeating=True),
+        sealed=tally.take(reconcile_seals.reconcile(session)),
         differences=tuple(tally.first),
         altered=tuple(tally.repeated),
         found=tally.found,

@@ -14,6 +14,7 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.chain import Opened
 from upstage_crm.audit.events import Action
 from upstage_crm.core.db import table_of
+from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import MailboxAccess
@@ -45,8 +46,8 @@ def of_request(
     rows = session.connection().execute(query).all()
     if not rows:
         return ()
-    opened = _opened(session, request_id)
-    found = (_seen(row, opened, access) for row in rows)
+    opened, desk_phone = _opened(session, request_id), details(session).desk_phone
+    found = (_seen(row, opened, access, desk_phone) for row in rows)
     return tuple(receipt for receipt in found if receipt is not None)
 
 
@@ -56,7 +57,8 @@ def get(session: Session, receipt_id: str, *, role: Role) -> SeenReceipt | None:
     if row is None:
         return None
     hidden = [key for key in FIELDS if not sees(role, key, is_protected=row.is_protected)]
-    return _seen(row, _opened(session, row.request_id), None, hidden)
+    opened, desk_phone = _opened(session, row.request_id), details(session).desk_phone
+    return _seen(row, opened, None, desk_phone, hidden)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def _seen(
     row: sa.Row[Any, Any, Any, Any, Any, Any],
     opened: Mapping[object, tuple[Opened, ...]],
     access: MailboxAccess | None,
+    desk_phone: str,
     hidden: Collection[str] = (),
 ) -> SeenReceipt | None:
     return visibility.see(
@@ -97,6 +100,7 @@ def _seen(
         opened=opened.get(row.id, ()),
         access=access,
         time_zone=row.time_zone,
+        desk_phone=desk_phone,
         hidden=hidden,
     )
 

@@ -87,6 +87,7 @@ class SeenReceipt:
     """A receipt as one reader sees it: everything that its page, JSON and PDF show.
 
     `body` is the signed text, byte for byte. `time_zone` is the patron's, "" if unknown.
+    `organisation` is as it was signed; `desk_phone` is the number at which it answers today.
     """
 
     reader: Reader
@@ -103,6 +104,7 @@ class SeenReceipt:
     language: str
     time_zone: str
     organisation: OrganisationDetails
+    desk_phone: str
     reason_code: str
     link_id: str
     asked_at: datetime
@@ -142,6 +144,7 @@ def see(
     opened: Sequence[Opened],
     access: MailboxAccess | None,
     time_zone: str,
+    desk_phone: str,
     hidden: Collection[str] = (),
 ) -> SeenReceipt | None:
     """Return a receipt as its reader sees it, or None when it is not this reader's to see.
@@ -173,6 +176,7 @@ def see(
         language=language,
         time_zone=time_zone,
         organisation=organisation,
+        desk_phone=desk_phone,
         reason_code=said["reason_code"],
         link_id=said["link_id"],
         asked_at=datetime.fromisoformat(said["asked_at"]),

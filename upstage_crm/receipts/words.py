@@ -12,7 +12,6 @@ from typing import Final
 
 from upstage_crm.core import when
 from upstage_crm.core.languages import Say, isolated, speaker
-from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.views import FieldLine
 from upstage_crm.receipts.facts import (
@@ -158,7 +157,7 @@ def words(receipt: SeenReceipt) -> ReceiptWords:
     say = speaker(receipt.language)
     return ReceiptWords(
         organisation=receipt.organisation.name,
-        contact=_contact(receipt.organisation),
+        contact=_contact(receipt),
         headline=say(HEADLINES[receipt.event]),
         facts=_facts(receipt, zone, say),
         evidence=_evidence(receipt, say),
@@ -171,10 +170,11 @@ def words(receipt: SeenReceipt) -> ReceiptWords:
     )
 
 
-def _contact(organisation: OrganisationDetails) -> str:
+def _contact(receipt: SeenReceipt) -> str:
     """Who answers questions about the receipt, on one line, each part in its own direction."""
+    organisation = receipt.organisation
     place = ", ".join(organisation.postal_address.splitlines())
-    parts = (organisation.name, place, organisation.desk_phone)
+    parts = (organisation.name, place, receipt.desk_phone)
     return " · ".join(f"\u2068{part}\u2069" for part in parts if part)
 
 

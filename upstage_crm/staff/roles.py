@@ -63,6 +63,7 @@ class Permission(StrEnum):
     EDIT_PROGRAMME = "edit_programme"
     EDIT_PRICES = "edit_prices"
     HOLD_SEATS = "hold_seats"
+    CHECK_TICKETS = "check_tickets"
     VIEW_ORDERS = "view_orders"
     SELL_TICKETS = "sell_tickets"
     GIVE_TICKETS = "give_tickets"
@@ -71,7 +72,14 @@ class Permission(StrEnum):
     MANAGE_TILLS = "manage_tills"
 
 
-_LOOKING = frozenset({Permission.VIEW_PATRONS, Permission.VIEW_REQUESTS, Permission.VIEW_PROGRAMME})
+_LOOKING = frozenset(
+    {
+        Permission.VIEW_PATRONS,
+        Permission.VIEW_REQUESTS,
+        Permission.VIEW_PROGRAMME,
+        Permission.VIEW_ORDERS,
+    }
+)
 _DESK = _LOOKING | {
     Permission.ADD_PATRON,
     Permission.EDIT_PATRON,
@@ -102,14 +110,7 @@ _LEAD = _DESK | {
     Permission.RESTORE_ROWS,
 }
 
-_SELLING = frozenset(
-    {
-        Permission.VIEW_ORDERS,
-        Permission.SELL_TICKETS,
-        Permission.REFUND_ORDERS,
-        Permission.RUN_TILLS,
-    }
-)
+_SELLING = frozenset({Permission.SELL_TICKETS, Permission.REFUND_ORDERS, Permission.RUN_TILLS})
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
@@ -119,11 +120,12 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
         Permission.EDIT_PROGRAMME,
         Permission.EDIT_PRICES,
         Permission.HOLD_SEATS,
+        Permission.CHECK_TICKETS,
         *_SELLING,
         Permission.GIVE_TICKETS,
         Permission.MANAGE_TILLS,
     },
-    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS} | _SELLING,
+    Role.BOX_OFFICE: _DESK | {Permission.HOLD_SEATS, Permission.CHECK_TICKETS} | _SELLING,
     Role.MARKETING: _LOOKING
     | {
         Permission.EDIT_PATRON,

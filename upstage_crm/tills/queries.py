@@ -86,11 +86,9 @@ def report(session: Session, shift_id: str) -> ShiftReport:
     Raises:
         UnknownShift: there is none with this id.
     """
-    query = sa.select(_shift).where(_shift.c.id == shift_id)
-    row = session.connection().execute(query).mappings().one_or_none()
-    if row is None:
-        raise UnknownShift
     view, found = shift(session, shift_id), moves(session, shift_id)
+    query = sa.select(_shift).where(_shift.c.id == shift_id)
+    row = session.connection().execute(query).mappings().one()
     books = shift_books.read(session, view, found, practised=row["practised"])
     return ShiftReport(
         shift=view,

@@ -19,6 +19,7 @@ class ActionGroup(StrEnum):
     SETTINGS = "settings"
     PROGRAMME = "programme"
     ORDERS = "orders"
+    SEALS = "seals"
 
 
 class ActionLook(NamedTuple):
@@ -249,6 +250,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.HOUSE_RELEASED: ActionLook(
         "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
     ),
+    Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
@@ -258,9 +260,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.ORDERS_MOVED: ActionLook(
         "listed the orders of a moved performance", _ORDERS, "calendar", "warning"
     ),
-    Action.REFUND_PAID_OUT: ActionLook(
-        "paid back what a cancelled performance owed", _ORDERS, "ticket", "warning"
-    ),
+    Action.TICKETS_REISSUED: ActionLook("issued tickets again", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_PRINTED_AGAIN: ActionLook("printed tickets again", _ORDERS, "ticket", "neutral"),
+    Action.MONEY_GIVEN_BACK: ActionLook("gave money back", _ORDERS, "undo-2", "warning"),
     Action.TILL_ADDED: ActionLook("added a till", _ORDERS, "settings", "neutral"),
     Action.TILL_RENAMED: ActionLook("renamed a till", _ORDERS, "settings", "neutral"),
     Action.TILL_RETIRED: ActionLook("retired a till", _ORDERS, "settings", "warning"),
@@ -290,6 +292,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ROWS_RECORDED: ActionLook(
         "recorded what the record holds", _SETTINGS, "settings", "neutral"
+    ),
+    Action.ROWS_SEALED: ActionLook(
+        "sealed what was sold and booked", ActionGroup.SEALS, "shield-check", "neutral"
     ),
     Action.ROWS_RESTORED: ActionLook(
         "restored what the trail says", _SETTINGS, "settings", "neutral"

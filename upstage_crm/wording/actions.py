@@ -22,6 +22,7 @@ GROUP_WORDS: Mapping[ActionGroup, str] = {
     ActionGroup.SETTINGS: "Settings",
     ActionGroup.PROGRAMME: "Venues and programme",
     ActionGroup.ORDERS: "Orders and money",
+    ActionGroup.SEALS: "Seals over sales",
 }
 ACTOR_WORDS: Mapping[ActorKind, str] = {
     ActorKind.STAFF: "Staff",
@@ -152,6 +153,7 @@ def clean_words(report: Report) -> list[str]:
         f"{unbroken_words(report.entries)} Every guard is in place.",
         f"{patrons}, {changes} and {receipts} agree with the trail.",
         f"{counted(report.rows, 'row')} that grant something are what was recorded or sealed.",
+        f"{counted(report.sealed, 'row')} of orders and money are as they were sealed.",
     ]
 
 

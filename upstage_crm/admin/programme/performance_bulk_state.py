@@ -12,7 +12,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import sale_steps
 from upstage_crm.orders.cancellations import cancelling, moving
 from upstage_crm.orders.cancellations.dry_run import dry_run
-from upstage_crm.organisation.answer_time import answer_days
+from upstage_crm.organisation.answer_days import answer_days
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
@@ -195,10 +195,12 @@ def _change(typed: Typed) -> Change:
 
 def _sold_words(session: Session, edit: BulkEdit, found: Preview) -> list[str]:
     """What an edit does to what is sold already."""
-    ids = [one.id for one in found.applies]
     if edit is BulkEdit.CANCEL:
-        return cancelling_words(dry_run(session, ids), days=answer_days(session))
-    return moving_words(dry_run(session, ids)) if edit is BulkEdit.CHANGE else []
+        sold = dry_run(session, [one.id for one in found.applies])
+        return cancelling_words(sold, days=answer_days(session))
+    if edit is BulkEdit.CHANGE:  # what changes is typed only now
+        return moving_words(dry_run(session, [one.id for one in found.chosen]))
+    return []
 
 
 def _as_typed(one: PerformanceView) -> dict[str, str]:

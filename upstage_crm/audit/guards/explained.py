@@ -36,6 +36,7 @@ _RULES: Mapping[str, str] = {
     "ledger_entry_birth": "An entry is a leg of its transaction; the database writes it.",
     "ledger_transaction_birth": "A movement of money begins unsealed.",
     "ledger_transaction_legs": "At least two whole amounts on known accounts sum to zero.",
+    "ledger_transaction_shift": "Nothing is booked in a shift that is closed, or in a training.",
     "ledger_transaction_sealed": "A movement of money is sealed once, by a seal that there is.",
     "patron_born_erased": "No record begins as erased.",
     "patron_erased": "A record is erased only under a confirmed erasure, and stays erased.",

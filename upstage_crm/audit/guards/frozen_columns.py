@@ -197,6 +197,7 @@ _NEVER_DELETED = (
     "till",
     "till_shift",
     "drawer_move",
+    "scan",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -215,6 +216,7 @@ NEVER_UPDATED = (
     "cancellation_item",
     "order_line",
     "drawer_move",
+    "scan",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -258,6 +260,7 @@ _IDENTITY = {
     "disruption": ("id",),
     "disrupted_order": ("id", "disruption_id, order_id"),
     "cancellation_item": ("ticket_id",),
+    "scan": ("id", "device, nonce"),
     "payment": ("id", "reference", "capture_reference", "public_name"),
     "refund": ("id", "key", "reference"),
     "provider_event": ("id",),

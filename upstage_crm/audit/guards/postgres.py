@@ -22,16 +22,22 @@ _NUMBERS = frozenset(
         *("code_tries", "patron_number", "wrong_codes", "seats", "places"),
         *("amount", "basis_points", "cells", "least", "most", "position"),
         *("running_minutes", "interval_minutes", "season", "width", "height"),
-        *("capacity", "held", "sold", "blocked", "extensions_left"),
-        *("fee_amount", "tax", "tax_basis_points", "code_version"),
+        *("capacity", "held", "sold", "blocked", "extensions_left", "copies_left"),
+        *("fee_amount", "tax", "tax_basis_points", "code_version", "answer_days"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
 _SHORT_COUNTS = frozenset({"order_step"})  # whose `n` counts the steps of one order
-_BIG_AMOUNTS = frozenset({"ledger_entry", "payment", "refund"})  # sums; a price is smaller
+# Sums; a price is smaller.
+_BIG_AMOUNTS = frozenset(
+    {
+        *("acquirer_page", "acquirer_refund", "disrupted_order", "ledger_entry", "payment"),
+        "refund",
+    }
+)
 _BIG_NUMBERS = frozenset(
     {
-        *("sign_count", "last_step", "n", "tx", "refunded", "total"),
+        *("sign_count", "last_step", "n", "tx", "rebooked", "refunded", "total"),
         *("float_amount", "practised", "expected_cash", "counted_cash"),
         *("expected_terminal", "counted_terminal"),
     }

@@ -31,7 +31,12 @@ def rules(dialect: str) -> list[Rule]:
             f"OLD.closed_at IS NOT NULL AND ({ended})",
         ),
         Rule("drawer_move_late", "drawer_move", "INSERT", f"NOT ({_IS_OPEN})"),
+        Rule("ledger_transaction_shift", "ledger_transaction", "INSERT", _TAKES_NO_MONEY),
     ]
 
 
 _IS_OPEN = "EXISTS (SELECT 1 FROM till_shift s WHERE s.id = NEW.shift_id AND s.closed_at IS NULL)"
+_TAKES_NO_MONEY = (
+    "EXISTS (SELECT 1 FROM till_shift s WHERE s.id = NEW.shift_id "
+    "AND (s.closed_at IS NOT NULL OR s.is_training))"
+)

@@ -122,10 +122,7 @@ def _rebook(context: CommandContext[object], row: DisruptedOrder, performance_id
         is_there = new.state is PerformanceState.ON_SALE and new.starts_at > context.now
         if new.event_id != about.event_id or not is_there:
             raise DateNotPossible
-        view = _hold(context, old, performance_id)
-        if view.total > row.amount:
-            raise DateNotPossible
-        _sell(context, row, view)
+        _sell(context, row, _hold(context, old, performance_id))
     except (AnsweredBefore, AnswerTooLate):
         raise
     except UpstageError as error:
@@ -174,6 +171,8 @@ def _sell(context: CommandContext[object], row: DisruptedOrder, view: BasketView
     sale.ensure_promised(view, priced)
     order = steps.lock_order(session, row.order_id)
     locked = _locked_open(context, row.id)
+    if priced.total > min(locked.amount, settling.owed_of(session, row.order_id)):
+        raise DateNotPossible
     step_id = steps.begin(
         context,
         BY_ITSELF,

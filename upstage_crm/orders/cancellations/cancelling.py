@@ -27,7 +27,7 @@ from upstage_crm.orders.cancellations.tables import (
 from upstage_crm.orders.cancellations.views import Answer, DisruptionKind, Stage
 from upstage_crm.orders.steps import TICKET
 from upstage_crm.orders.views import TicketState
-from upstage_crm.organisation.answer_time import answer_days
+from upstage_crm.organisation.answer_days import answer_days
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.views import PerformanceFacts
 from upstage_crm.staff.command_context import StaffContext

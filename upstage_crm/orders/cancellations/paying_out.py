@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from upstage_crm.audit.events import Action
+from upstage_crm.core.money import in_words
 from upstage_crm.orders import steps
 from upstage_crm.orders.cancellations.errors import NothingOwed
 from upstage_crm.orders.errors import ShiftMissing
@@ -14,6 +15,8 @@ from upstage_crm.payments import refunds
 from upstage_crm.payments.views import Method, RefundCause, RefundState
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
+
+_REASON = "Performance cancelled"
 
 
 def pay_out(context: StaffContext[object], seller: Seller, *, order_id: str) -> int:
@@ -45,5 +48,6 @@ def pay_out(context: StaffContext[object], seller: Seller, *, order_id: str) -> 
                 paid += refund.amount
     if not paid:
         raise NothingOwed
-    record(context, Action.REFUND_PAID_OUT, order, amount=paid)
+    amount = in_words(paid, order["currency"])
+    record(context, Action.MONEY_GIVEN_BACK, order, amount=amount, reason=_REASON)
     return paid

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core import when
-from upstage_crm.orders import order_refunds
+from upstage_crm.orders import order_refunds, queries
 from upstage_crm.orders.cancellations.cancelling import DISRUPTED, DISRUPTION
 from upstage_crm.orders.cancellations.views import Answer, DisruptionKind, Stage
+from upstage_crm.orders.records import order_money
 from upstage_crm.organisation.settings import details
 from upstage_crm.payments import queries as payments
 from upstage_crm.payments import refunds
@@ -80,12 +81,11 @@ def set_values(session: Session, disrupted_id: str, **values: Any) -> None:
 def settle(context: CommandContext[object], row: DisruptedOrder, answer: Answer) -> int:
     """End a locked row with its answer and give back what is owed; return how much that is.
 
-    Less than what is owed goes back only where the order's payments have less left: the rest stays
-    owed on the books.
+    What a clerk gave back by hand meanwhile is no longer owed, so it does not go back again.
     """
     session = context.session
     set_values(session, row.id, stage=Stage.SETTLED, answer=answer, settled_at=context.now)
-    owed = row.amount - row.rebooked
+    owed = min(row.amount - row.rebooked, owed_of(session, row.order_id))
     known = payments.of_order(session, row.order_id) if owed else ()
     reason = _reason(session, row)
     parts = order_refunds.shares_of(known, owed)
@@ -100,6 +100,11 @@ def settle(context: CommandContext[object], row: DisruptedOrder, answer: Answer)
             now=context.now,
         )
     return sum(part.amount for part in parts)
+
+
+def owed_of(session: Session, order_id: str) -> int:
+    """What is owed of a whole order now, in minor units."""
+    return order_money.of_order(session, queries.order(session, order_id)).owed
 
 
 def refund_keys(disruption_id: str) -> str:

@@ -83,7 +83,7 @@ def _facts(paper: Paper, ticket: TicketFacts, y: float) -> float:
 
 
 def _code(paper: Paper, ticket: TicketFacts, y: float) -> float:
-    """The code at the other side, and its digits below for a door whose scanner fails."""
+    """The code at the other side; returns where it ends."""
     drawn = squares(ticket.code)
     quiet = _CODE_SIDE * QUIET / (len(drawn) + 2 * QUIET)
     paper.squares(drawn, INNER - _CODE_SIDE + quiet, y + quiet, _CODE_SIDE - 2 * quiet)

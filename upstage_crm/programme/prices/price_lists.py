@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +43,14 @@ from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 
 _list, _price = table_of(PriceListRow), table_of(PriceRow)
+LISTS_KEPT = 512  # versions in memory
+_IDS = (
+    sa.select(_list.c.id)
+    .where(_list.c.event_id == sa.bindparam("event", type_=sa.String))
+    .order_by(_list.c.version.desc())
+)
+_known: OrderedDict[str, PriceList] = OrderedDict()
+_guard = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +67,33 @@ class NewPrices:
 
 def versions(session: Session, event_id: str) -> list[PriceList]:
     """Every version of the prices of an event and of its performances, the newest first."""
+    ids = session.connection().execute(_IDS, {"event": event_id}).scalars().all()
+    with _guard:
+        known = {each: _known[each] for each in ids if each in _known}
+        for each in known:
+            _known.move_to_end(each)
+    missing = [each for each in ids if each not in known]
+    if missing:
+        read = _read(session, missing)
+        known |= read
+        with _guard:
+            _known.update(read)
+            while len(_known) > LISTS_KEPT:
+                _known.popitem(last=False)
+    return [known[each] for each in ids]
+
+
+def _read(session: Session, ids: Sequence[str]) -> dict[str, PriceList]:
+    """Versions by their ids. None ever changes, so each is read once."""
     rates = tax_rates(session)
-    rows = session.connection().execute(
-        sa.select(_list).where(_list.c.event_id == event_id).order_by(_list.c.version.desc())
-    )
-    found = rows.all()
+    found = session.connection().execute(sa.select(_list).where(_list.c.id.in_(ids))).all()
     cells: defaultdict[str, dict[Cell, Price]] = defaultdict(dict)
-    priced = sa.select(_price).where(_price.c.price_list_id.in_([row.id for row in found]))
+    priced = sa.select(_price).where(_price.c.price_list_id.in_(ids))
     for row in session.connection().execute(priced.order_by(_price.c.zone, _price.c.price_type_id)):
         cell = Cell(row.zone, row.price_type_id)
         cells[row.price_list_id][cell] = Price(id=row.id, amount=row.amount)
-    return [
-        PriceList(
+    return {
+        row.id: PriceList(
             id=row.id,
             version=row.version,
             performance_id=row.performance_id,
@@ -83,7 +107,7 @@ def versions(session: Session, event_id: str) -> list[PriceList]:
             created_at=row.created_at,
         )
         for row in found
-    ]
+    }
 
 
 def save(context: StaffContext[object], *, event_id: str, after: int, new: NewPrices) -> int:

@@ -37,12 +37,12 @@ from upstage_crm.staff.roles import Permission, ensure_may
 PROOF_LIMIT = 160  # characters
 NAME, PROOF, LEAST, MOST, RATE = "name", "proof", "least", "most", "rate"
 _type, _rate, _list = table_of(PriceTypeRow), table_of(TaxRateRow), table_of(PriceListRow)
+_TYPES = sa.select(_type).order_by(_type.c.is_retired, _type.c.position, _type.c.id)
 
 
 def price_types(session: Session) -> dict[str, PriceType]:
     """Every price type by its id, in the order in which they were added; retired ones last."""
-    query = sa.select(_type).order_by(_type.c.is_retired, _type.c.position, _type.c.id)
-    return {row.id: _type_view(row) for row in session.connection().execute(query)}
+    return {row.id: _type_view(row) for row in session.connection().execute(_TYPES)}
 
 
 def tax_rates(session: Session) -> dict[str, TaxRate]:

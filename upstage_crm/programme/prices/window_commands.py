@@ -32,6 +32,11 @@ from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 
 _window, _event = table_of(SaleWindowRow), table_of(EventRow)
+_WINDOWS = (
+    sa.select(_window)
+    .where(_window.c.event_id == sa.bindparam("event", type_=sa.String))
+    .order_by(_window.c.opens_at, _window.c.channel, _window.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +53,7 @@ class NewWindow:
 
 def windows(session: Session, event_id: str) -> list[SaleWindow]:
     """Every sale window of an event and of its performances, the first to open first."""
-    query = (
-        sa.select(_window)
-        .where(_window.c.event_id == event_id)
-        .order_by(_window.c.opens_at, _window.c.channel, _window.c.id)
-    )
-    return [_view(row) for row in session.connection().execute(query)]
+    return [_view(row) for row in session.connection().execute(_WINDOWS, {"event": event_id})]
 
 
 def add_windows(context: StaffContext[object], *, event_id: str, new: NewWindow) -> int:

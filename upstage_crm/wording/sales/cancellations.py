@@ -29,8 +29,9 @@ def cancelling_words(found: DryRun, *, days: int) -> list[str]:
         lines.append(f"{'; '.join(parts)}.")
     reached = found.orders - found.unreachable
     if reached:
-        choice = f", and buyers have {counted(days, 'day')} to choose another date" if days else ""
-        lines.append(f"{counted(reached, 'buyer')} get an email{choice}.")
+        get, have = ("gets", "has") if reached == 1 else ("get", "have")
+        choice = f", and {have} {counted(days, 'day')} to choose another date" if days else ""
+        lines.append(f"{counted(reached, 'buyer')} {get} an email{choice}.")
     if found.unreachable:
         anonymous = f", {found.anonymous:,} of them anonymous" if found.anonymous else ""
         lines.append(
@@ -44,10 +45,11 @@ def moving_words(found: DryRun) -> list[str]:
     """Who is told of another time or hall; nothing where nothing is sold."""
     if not found.orders:
         return []
-    told = counted(found.orders - found.unreachable, "buyer")
+    reached = found.orders - found.unreachable
+    told = f"{counted(reached, 'buyer')} {'gets' if reached == 1 else 'get'}"
     lines = [
         f"{counted(found.tickets, 'ticket')} stay valid.",
-        f"If the time or the hall changes, {told} get an email.",
+        f"If the time or the hall changes, {told} an email.",
     ]
     if found.unreachable:
         lines.append(f"{counted(found.unreachable, 'order')} without an email address.")

@@ -12,12 +12,22 @@ PAYMENT_SENTENCES: Mapping[str, str] = {
     "payment_unknown": "There is no such payment.",
     "refund_unknown": "There is no such refund.",
     "payment_open": "A payment for this is under way. Finish or cancel it first.",
+    "payment_over": "This payment is over. Look at what became of it.",
     "payment_of_another_order": "This payment belongs to another order.",
     "payment_reference_taken": "The payment provider calls two payments by one name. Nothing was "
     "changed.",
     "payment_not_captured": "Nothing was paid, so there is nothing to give back.",
     "over_refund": "Only {left} is left of this payment. Nothing was given back.",
     "refund_key_taken": "This refund was made with another amount already.",
+    "card_unfit": "A card cannot pay {amount}.",
+    "card_not_offered": "Cards are not taken here.",
+    "provider_event_unreadable": "This is no event that we can read.",
+    "provider_event_refused": "This was not sent by the payment provider.",
+    "provider_refused": "The payment provider has refused this ({reason}).",
+    "provider_facts_differ": "The payment provider has captured another amount than was asked "
+    "for. Compare both before anything else.",
+    "provider_away": "The payment provider does not answer. Nothing was charged. Try again in "
+    "{seconds} seconds.",
 }
 METHOD_WORDS: Mapping[Method, str] = {
     Method.CARD: "Card, online",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
-from upstage_crm.demo import prices
-from upstage_crm.demo.season_runs import LAST_SEASON, SO_FAR, THIS_SEASON, Run
+from upstage_crm.demo.season import prices
+from upstage_crm.demo.season.season_runs import LAST_SEASON, SO_FAR, THIS_SEASON, Run
 from upstage_crm.inventory import sale_steps
 from upstage_crm.programme import commands, performances, queries, translations
 from upstage_crm.programme.event_texts import INTERVAL, RUNNING, TITLE

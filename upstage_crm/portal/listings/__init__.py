@@ -1,0 +1,1 @@
+"""What is on: events, performances and their seats, as everybody sees them."""

@@ -1,0 +1,70 @@
+"""Words of the portal that no template has: of states, of access, of seats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from upstage_crm.orders.views import TicketState
+from upstage_crm.portal.listings.sale_states import SaleState
+from upstage_crm.portal.portal_menu import WHATS_ON_WORDS
+from upstage_crm.programme.views import Access
+from upstage_crm.venues.seat_plan import SeatKind
+
+MENU: Final = (WHATS_ON_WORDS,)
+STATES: Final[Mapping[SaleState, str]] = {
+    SaleState.OPEN: "Tickets available",
+    SaleState.SOLD_OUT: "Sold out",
+    SaleState.LATER: "Not on sale yet",
+    SaleState.DESK: "Tickets at the box office",
+    SaleState.PAUSED: "Not on sale at the moment",
+    SaleState.CANCELLED: "Cancelled",
+    SaleState.OVER: "Over",
+}
+OPENS: Final = "On sale from {when}"
+ACCESS: Final[Mapping[Access, str]] = {
+    Access.CAPTIONED: "Captioned",
+    Access.SIGNED: "Sign language",
+    Access.DESCRIBED: "Audio described",
+    Access.RELAXED: "Relaxed",
+}
+ACCESS_ABOUT: Final[Mapping[Access, str]] = {
+    Access.CAPTIONED: "What is spoken and heard appears as text.",
+    Access.SIGNED: "An interpreter signs beside or on the stage.",
+    Access.DESCRIBED: "A voice in your headphones tells what happens on stage.",
+    Access.RELAXED: "Noise and moving about are welcome, and the lights stay low.",
+}
+SEAT_KINDS: Final[Mapping[SeatKind, str]] = {
+    SeatKind.WHEELCHAIR: "wheelchair space",
+    SeatKind.COMPANION: "companion seat",
+    SeatKind.RESTRICTED: "restricted view",
+}
+BASKET: Final = "Your basket"
+PAYMENT_STATES: Final[Mapping[str, str]] = {
+    "paid": "Thank you, it is paid",
+    "open": "We are waiting for your bank",
+    "failed": "It was not paid",
+    "given_back": "Your money goes back",
+}
+ORDER: Final = "Order {reference}"
+TICKETS: Final = "Your tickets"
+TICKET_STATES: Final[Mapping[TicketState, str]] = {
+    TicketState.RETURNED: "This ticket was returned",
+    TicketState.EXCHANGED: "This ticket was exchanged",
+    TicketState.VOID: "This ticket is no longer valid",
+}
+NOT_ANNOUNCED: Final = "No longer on sale"
+AT_LEAST: Final = "{count} tickets or more"
+MAP: Final = (
+    "{section}, row {row}, seat {number}",
+    "still free",
+    "already taken",
+    "chosen by you",
+    "Seat {number} in row {row} is taken.",
+    "You can choose up to {most} seats at a time.",
+    "Seats chosen: {count}. Total: {total}",
+    "No seats chosen yet",
+    "Closer",
+    "Further away",
+)
+"""Words of the map in the browser, in the order in which its script asks for them."""

@@ -1,0 +1,30 @@
+"""The routes of the portal, in one table."""
+
+from __future__ import annotations
+
+from upstage_crm.portal import portal_files
+from upstage_crm.portal.basket import basket_forms, basket_page, card_pages, paying, tickets_page
+from upstage_crm.portal.listings import (
+    choose_seats,
+    event_pictures,
+    feeds,
+    public_event,
+    seat_map,
+    whats_on,
+)
+
+# What names a place of its own comes before the events, whose names may be anything.
+ROUTES = [
+    *portal_files.ROUTES,
+    *event_pictures.ROUTES,
+    *seat_map.ROUTES,
+    *feeds.ROUTES,
+    *whats_on.ROUTES,
+    *public_event.ROUTES,
+    *choose_seats.ROUTES,
+    *basket_page.ROUTES,
+    *basket_forms.ROUTES,
+    *paying.ROUTES,
+    *card_pages.ROUTES,
+    *tickets_page.ROUTES,
+]
