@@ -13,6 +13,7 @@ import upstage_crm.households.tables
 import upstage_crm.inventory.tables
 import upstage_crm.ledger.tables
 import upstage_crm.mail.tables
+import upstage_crm.orders.cancellations.tables
 import upstage_crm.orders.letters.tables
 import upstage_crm.orders.tables
 import upstage_crm.organisation.tables

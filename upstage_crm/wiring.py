@@ -23,7 +23,7 @@ from upstage_crm.change_requests.notifications import link_mailboxes as request_
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
-from upstage_crm.links.claims import FOR_ORDERS, FOR_STAFF, LinkClaims
+from upstage_crm.links.claims import FOR_ORDERS, FOR_STAFF, LinkClaims, Purpose
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.attachments import Draw
 from upstage_crm.mail.compose import Composer
@@ -31,11 +31,11 @@ from upstage_crm.mail.delivery import MailMode, Transport
 from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.mail.sending.local_sender import LocalSender
 from upstage_crm.mail.sending.sender import Sender
-from upstage_crm.orders import order_mails
+from upstage_crm.orders.cancellations import mailboxes as order_mailboxes
 from upstage_crm.orders.files.drawing import FileDrawer
 from upstage_crm.orders.files.ticket_code import TicketKeys
+from upstage_crm.orders.letters import order_links
 from upstage_crm.orders.letters.order_mailer import OrderMailer
-from upstage_crm.orders.order_mails import OrderMailer
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.payments.providers.cards import Cards
@@ -71,7 +71,6 @@ class Runtime:
     codec: LinkCodec
     notifier: Notifier
     post: AccountMailer
-    order_post: OrderMailer
     sealer: Sealer
     site: Site
     dispatcher: Dispatcher
@@ -99,6 +98,13 @@ class Runtime:
     def account_context(self, session: Session) -> CommandContext[AccountMailer]:
         """The same for a command about a staff account, by a link or by its own member."""
         return CommandContext(session=session, now=self.clock.now(), notifier=self.post)
+
+    def order_context(
+        self, session: Session, *, now: datetime | None = None
+    ) -> CommandContext[OrderMailer]:
+        """The same for what is mailed to a buyer."""
+        now = now or self.clock.now()
+        return CommandContext(session=session, now=now, notifier=self.order_mailer)
 
     def team_context(self, session: Session, actor: StaffMember) -> StaffContext[AccountMailer]:
         """What a command about the team is given: its mails go to staff."""
@@ -201,7 +207,6 @@ def build(
         codec=codec,
         notifier=notifier,
         post=AccountMailer(composer=composer, public_url=settings.base_url, codec=codec),
-        order_post=OrderMailer(composer=composer, public_url=settings.base_url, codec=codec),
         sealer=Sealer([(key.kid, key.secret) for key in keys]),
         site=Site(host=urlsplit(settings.base_url).hostname or "", origins=settings.origins),
         dispatcher=dispatcher,
@@ -210,7 +215,9 @@ def build(
         cards=cards or Cards(_card_providers(settings, database)),
         ticket_keys=tickets,
         draw_file=draw_file,
-        order_mailer=OrderMailer(composer=composer, public_url=settings.base_url, kid=tickets.kid),
+        order_mailer=OrderMailer(
+            composer=composer, public_url=settings.base_url, codec=codec, kid=tickets.kid
+        ),
     )
 
 
@@ -240,7 +247,9 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
         RowNotProven: the row that says so is not what the trail says.
     """
     if claims.purpose in FOR_ORDERS:
-        return order_mails.mailboxes_of(session, claims)
+        return order_links.mailboxes_of(session, claims)
+    if claims.purpose is Purpose.CHOICE:
+        return order_mailboxes.mailboxes_of(session, claims)
     of = team_links if claims.purpose in FOR_STAFF else request_links
     return of.mailboxes_of(session, claims)
 

@@ -13,7 +13,7 @@ from tests.support.shop import INA, Shop, open_shop
 from upstage_crm.change_requests.lifecycle import preview
 from upstage_crm.change_requests.model.reviewers import RECENT_ORDER
 from upstage_crm.change_requests.model.rules import ReasonCode
-from upstage_crm.change_requests.reads import evidence, holdings
+from upstage_crm.change_requests.reads import evidence
 from upstage_crm.orders import filing
 from upstage_crm.orders.views import OrderView
 from upstage_crm.patrons import queries
@@ -68,7 +68,7 @@ def test_what_is_owed_from_an_old_order_is_a_stake(shop: Shop) -> None:
     shop.take_back(order, order.tickets[0].id, is_refunded=False)
     shop.desk.clock.advance(RECENT_ORDER + timedelta(days=1))
 
-    held = shop.desk.read(lambda s: holdings.of_patron(s, patron.id, now=shop.desk.now))
+    held = shop.desk.read(lambda s: evidence.holdings_of(s, patron.id, now=shop.desk.now))
     assert (held.has_balance, held.has_future_tickets) == (True, False)
     assert has_stake(shop, patron)
 

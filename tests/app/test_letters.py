@@ -16,7 +16,7 @@ from tests.support.tickets import codes_on
 from tests.support.tickets import pages_of as pages
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
-from upstage_crm.jobs import schedule
+from upstage_crm.jobs import order_letters
 from upstage_crm.mail.message import MailKind, MailMessage
 from upstage_crm.mail.sending.dispatcher import Dispatcher
 from upstage_crm.orders import queries
@@ -42,8 +42,8 @@ class Office:
 
     def tell(self) -> list[MailMessage]:
         """What leaves at this turn of the clock."""
-        schedule.tell_buyers(self.parts)
-        schedule.tell_day_of(self.parts)
+        order_letters.tell_buyers(self.parts)
+        order_letters.tell_day_of(self.parts)
         mailbox = self.shop.desk.mailbox
         before = len(mailbox.messages)
         sender = Dispatcher(
@@ -140,7 +140,7 @@ class TestConfirmation:
         office.shop.sold(seat("A", 1), contact=Contact())
 
         assert office.tell() == []
-        assert schedule.tell_buyers(office.parts) == 0
+        assert order_letters.tell_buyers(office.parts) == 0
 
     def test_what_was_returned_meanwhile_is_not_mailed(self, office: Office) -> None:
         order = office.shop.sold(seat("A", 1), seat("A", 2))
@@ -179,7 +179,7 @@ class TestConfirmation:
     def test_two_workers_send_one_mail(self, office: Office) -> None:
         office.shop.sold(seat("A", 1))
 
-        assert [schedule.tell_buyers(office.parts) for _ in range(2)] == [1, 0]
+        assert [order_letters.tell_buyers(office.parts) for _ in range(2)] == [1, 0]
         assert len(office.tell()) == 1
 
 

@@ -405,15 +405,16 @@ def test_what_a_patron_holds(shop: Shop) -> None:
     def held() -> tuple[patron_orders.HeldOrder, ...]:
         return desk.read(lambda s: patron_orders.held(s, patron.id, now=desk.now))
 
-    assert held() == ()
-    assert desk.read(patron_orders.kept_since) is None
+    def dates() -> tuple[datetime | None, datetime | None]:
+        return desk.read(lambda s: patron_orders.first_and_last(s, patron.id))
+
+    assert (held(), dates()) == ((), (None, None))
     order = shop.order(shop.sell(shop.filled(A1, A2, patron_id=patron.id)).order_id)
     shop.sold(A3)
     shop.take_back(order, order.tickets[0].id, is_refunded=False)
 
     (one,) = held()
-    assert desk.read(patron_orders.kept_since) == order.created_at
-    assert desk.read(lambda s: patron_orders.last_bought_at(s, patron.id)) == order.created_at
+    assert dates() == (order.created_at, order.created_at)
     spoken = order.reference.replace("-", "").lower()
     assert desk.read(lambda s: patron_orders.patron_number(s, spoken)) == patron.number
     assert (one.reference, one.is_claimed) == (order.reference, True)

@@ -57,7 +57,7 @@ SAID = {
         f"at most {DEFAULT.resend_limit_per_day} times a day",
         f"a short code has {DEFAULT.code_tries} tries",
         f"proposed for someone else rest for {DEFAULT.address_rest.days} days",
-        f"every record older than {OLD_RECORD.days} days has a stake",
+        f"a record older than the first order, and than {OLD_RECORD.days} days, has a stake",
     ],
     "docs/security.md": [
         f"of more than {T.at_speed} proposals within {BLINK.seconds} seconds the rest is held",

@@ -20,7 +20,6 @@ from upstage_crm.admin.orders.dialog_state import OrderDialogState
 from upstage_crm.admin.orders.list_state import OrderListState
 from upstage_crm.admin.orders.order_reveal_state import OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState
-from upstage_crm.admin.orders.reveal_state import OrderRevealState
 from upstage_crm.admin.orders.url import print_href
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState

@@ -199,6 +199,7 @@ async def test_a_clerk_asks_a_second_person_who_gives_from_another_session(scene
     await scene.pipeline.send(scene.tab, ShiftsState.load, "/box-office/shifts/")
     own = await scene.pipeline.state(scene.tab, ShiftsState)
     assert own.gifts[0].refusal == "A manager decides this."
+    assert isinstance(scene.parts.clock, FrozenClock)
     scene.parts.clock.advance(timedelta(minutes=2))
 
     await scene.pipeline.send(giver, ShiftsState.load, "/box-office/shifts/")

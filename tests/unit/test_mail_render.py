@@ -66,6 +66,8 @@ OF_NO_PROPOSER = (
     MailKind.SUPPRESSION_LIFTED,
     MailKind.ORDER_LINK,
     MailKind.ORDERS_LINK,
+    MailKind.PERFORMANCE_CANCELLED,
+    MailKind.PERFORMANCE_MOVED,
 )
 
 

@@ -158,6 +158,8 @@ class Action(StrEnum):
     TICKETS_GIVEN = "order.tickets_given"
     TICKETS_RETURNED = "order.tickets_returned"
     TICKETS_EXCHANGED = "order.tickets_exchanged"
+    ORDERS_CANCELLED = "order.cancelled"
+    ORDERS_MOVED = "order.moved"
     TICKETS_REISSUED = "order.tickets_reissued"
     TICKETS_PRINTED_AGAIN = "order.tickets_printed_again"
     TICKETS_HANDED_OUT = "order.tickets_handed_out"

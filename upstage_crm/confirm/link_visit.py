@@ -48,6 +48,7 @@ from upstage_crm.receipts.visibility import SeenReceipt
 from upstage_crm.wiring import runtime
 
 RECEIPT_PAGE: Final = "/confirm/receipt"
+TICKETS_PAGE: Final = "/confirm/tickets"
 AGENT_LIMIT = 300  # characters of a browser's name that are kept as evidence
 
 

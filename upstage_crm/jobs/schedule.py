@@ -19,13 +19,13 @@ from upstage_crm.change_requests.lifecycle import notices, scheduled
 from upstage_crm.change_requests.limits import proposal_limits
 from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.change_requests.reads import due, revert_windows
+from upstage_crm.change_requests.reads import due
 from upstage_crm.inventory import holds, house_holds
+from upstage_crm.jobs.order_letters import tell_buyers, tell_day_of, tell_of_disruptions
 from upstage_crm.ledger import earning
 from upstage_crm.mail import blanking
 from upstage_crm.orders import baskets, filing
-from upstage_crm.orders.errors import LettersSent
-from upstage_crm.orders.letters import confirmations, day_of
+from upstage_crm.orders.cancellations import offering
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
@@ -111,6 +111,8 @@ def do_what_is_due(parts: Runtime) -> None:
     apply_due(parts)
     expire_due(parts)
     end_performances(parts)
+    tell_of_disruptions(parts)
+    settle_silent(parts)
     earn_income(parts, since=parts.clock.now() - LATE)
     release_house_holds(parts)
     tidy_holds(parts)
@@ -176,6 +178,21 @@ def earn_income(parts: Runtime, *, since: datetime | None = None) -> int:
     return done
 
 
+def settle_silent(parts: Runtime) -> int:
+    """Give back what buyers of a cancelled performance have not chosen in time; return how many."""
+    now, done = parts.clock.now(), 0
+    is_any = True
+    while is_any:
+        with parts.database.reading() as session:
+            found = offering.silent(session, now=now)
+        before = done
+        for disrupted_id in found:
+            step = partial(offering.settle_silent, disrupted_id=disrupted_id)
+            done += _step(parts, step, now)
+        is_any = done > before
+    return done
+
+
 def look_at_notices(parts: Runtime) -> int:
     """Take note of every notice that arrived, came back or is late; return how many."""
     return _each(parts, due.notices_with_news, notices.look)
@@ -206,52 +223,6 @@ def tidy_holds(parts: Runtime) -> int:
         done += found
         is_any = found >= holds.MOST_AT_ONCE
     return done
-
-
-def tell_buyers(parts: Runtime) -> int:
-    """Mail the tickets of orders that were sold or changed; return how many orders' steps."""
-    now, done = parts.clock.now(), 0
-    mailer = parts.order_mailer
-    with parts.database.reading() as session:
-        found = confirmations.due(session)
-    for step_id in found:
-        with parts.database.reading() as session:
-            letter = confirmations.write(session, step_id, mailer=mailer, now=now)
-        post = partial(confirmations.post, letter=letter, now=now)
-        done += parts.database.attempt(post)
-    return done
-
-
-def tell_day_of(parts: Runtime) -> int:
-    """Mail everyone who has tickets for a performance of the day; return how many mails."""
-    now, done = parts.clock.now(), 0
-    with parts.database.reading() as session:
-        found = day_of.due(session, now=now)
-    for performance_id in found:
-        with parts.database.reading() as session:
-            is_any = day_of.has_unplanned(session, performance_id)
-        if is_any:
-            plan = partial(day_of.plan, performance_id=performance_id, now=now)
-            parts.database.attempt(plan, is_recorded=False)
-        while letters := _day_of_letters(parts, performance_id, now):
-            try:
-                parts.database.attempt(partial(day_of.post, letters=letters, now=now))
-            except LettersSent:  # by another process: look again
-                continue
-            done += len(letters.mails)
-    return done
-
-
-def _day_of_letters(
-    parts: Runtime, performance_id: str, now: datetime
-) -> day_of.DayOfLetters | None:
-    def in_window(session: Session, patron_id: str) -> bool:
-        return bool(revert_windows.of_patron(session, patron_id, now=now))
-
-    with parts.database.reading() as session:
-        return day_of.write(
-            session, performance_id, mailer=parts.order_mailer, in_window=in_window, now=now
-        )
 
 
 def file_orders(parts: Runtime) -> int:
@@ -320,13 +291,13 @@ def sum_up_days(parts: Runtime) -> int:
 
 
 def check_sums(parts: Runtime) -> list[date]:
-    """Sum every day up anew and return those whose kept sums were not what the ledger says."""
+    """Sum up every day again and return those whose kept sums were not what the ledger says."""
     now = parts.clock.now()
     with parts.database.reading() as session:
         known = rollups.all_days(session)
     differed = [day for day in known if rollups.roll_up(parts.database, day, now=now)]
     for day in differed:
-        _log.error("the sums of %s were not what the ledger says; they were made anew", day)
+        _log.error("the sums of %s were not what the ledger says; they were made again", day)
     return differed
 
 

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     OBJECTION = "objection"
     RECEIPT = "receipt"
     INVITATION = "invitation"
+    CHOICE = "choice"
     PASSWORD = "password"  # noqa: S105  # a purpose, not a password
     ORDER = "order"
     ORDERS = "orders"

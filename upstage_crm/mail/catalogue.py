@@ -18,6 +18,7 @@ from upstage_crm.patrons.views import FieldLine
 
 CURRENT = Audience.CURRENT
 PROPOSED = Audience.PROPOSED
+BUYER = Audience.BUYER
 
 
 class CatalogueMismatch(Invalid):
@@ -117,6 +118,24 @@ class RevertedContext(CommonContext):
     is_frozen: bool
     is_disowned: bool
     blocked_text: str | None
+
+
+class DisruptionContext(CommonContext):
+    """`performance_cancelled` and `performance_moved`. `reference` is the order's.
+
+    `old_text` and `new_text` are when, the halls where; `seats_text` names the reader's seats.
+    `amount_text` is what was paid for them, "" for nothing. `until_text` is the end of the time to
+    answer, "" where there is nothing to choose.
+    """
+
+    event_text: str
+    old_text: str
+    old_hall_text: str
+    new_text: str
+    new_hall_text: str
+    seats_text: str
+    amount_text: str
+    until_text: str
 
 
 class OutcomeContext(CommonContext):
@@ -221,6 +240,7 @@ class KindSpec:
 DECISION = frozenset({"decision"})
 OBJECTION = frozenset({"objection"})
 RECEIPT = frozenset({"receipt"})
+CHOICE = frozenset({"choice"})
 INVITATION = frozenset({"invitation"})
 PASSWORD = frozenset({"password"})
 ORDER = frozenset({"order"})
@@ -256,15 +276,17 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.RECORD_FROZEN: KindSpec(10, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.PROTECTION_REMOVED: KindSpec(5, EndedContext, {CURRENT: NO_LINK}),
     MailKind.RECORD_ERASED: KindSpec(20, EndedContext, {CURRENT: NO_LINK}),
-    MailKind.ORDER_CONFIRMATION: KindSpec(8, OrderContext, {Audience.BUYER: NO_LINK}),
-    MailKind.DAY_OF: KindSpec(15, DayOfContext, {Audience.BUYER: NO_LINK}),
+    MailKind.ORDER_CONFIRMATION: KindSpec(8, OrderContext, {BUYER: NO_LINK}),
+    MailKind.ORDER_LINK: KindSpec(5, OrderLinkContext, {BUYER: ORDER}),
+    MailKind.ORDERS_LINK: KindSpec(5, OrderLinkContext, {BUYER: ORDERS}),
+    MailKind.DAY_OF: KindSpec(15, DayOfContext, {BUYER: NO_LINK}),
+    MailKind.PERFORMANCE_CANCELLED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),
+    MailKind.PERFORMANCE_MOVED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),
     MailKind.STAFF_NOTICE: KindSpec(10, NoticeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_ALERT: KindSpec(1, AlertContext, {Audience.STAFF: NO_LINK}),
-    MailKind.ORDER_LINK: KindSpec(5, OrderLinkContext, {CURRENT: ORDER}),
-    MailKind.ORDERS_LINK: KindSpec(5, OrderLinkContext, {CURRENT: ORDERS}),
 }
 
 
@@ -283,7 +305,7 @@ def spec_of(draft: MailDraft) -> KindSpec:
         raise CatalogueMismatch(
             kind=draft.kind.value, missing=sorted(missing), links=sorted(draft.links)
         )
-    is_stranger = draft.audience in (PROPOSED, Audience.BUYER)
+    is_stranger = draft.audience in (PROPOSED, BUYER)
     if is_stranger and _names_patron(cast("Any", draft.context)):
         raise CatalogueMismatch(kind=draft.kind.value, audience=draft.audience.value, reveals=True)
     return spec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,19 @@ from upstage_crm.mail.provider_events import EventKind
 _BY_ID = sa.select(OUTBOX).where(OUTBOX.c.id == sa.bindparam("mail_id"))
 ASKING = (MailKind.DECISION_REQUEST, MailKind.DECISION_REMINDER)
 CAME_BACK = sa.or_(OUTBOX.c.bounced_at.is_not(None), OUTBOX.c.suppressed_at.is_not(None))
+
+_WORDING = (
+    sa.select(OUTBOX.c.payload)
+    .where(
+        OUTBOX.c.request_id == sa.bindparam("matter"),
+        OUTBOX.c.audience == sa.bindparam("reader"),
+        OUTBOX.c.kind.in_(
+            (MailKind.DECISION_REQUEST, MailKind.CHANGE_NOTICE, MailKind.DESK_NOTICE)
+        ),
+    )
+    .order_by(OUTBOX.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +156,13 @@ def arrived(session: Session, request_ids: Collection[str]) -> set[str]:
 def _is_kept(mail: sa.RowMapping) -> bool:
     """Whether a mail is in our own mailbox: one that goes to the provider never is."""
     return mail["transport"] is Transport.LOCAL and mail["state"] is MailState.CAPTURED
+
+
+def wording_hash(session: Session, *, request_id: str, audience: Audience) -> str:
+    """The SHA-256, in hex, of the newest mail in which a mailbox was asked or told; "" if none.
+
+    Of the mail as it was frozen, before its link was put in.
+    """
+    asked = {"matter": request_id, "reader": audience}
+    payload = session.connection().execute(_WORDING, asked).scalar_one_or_none()
+    return "" if payload is None else hashlib.sha256(payload.encode()).hexdigest()

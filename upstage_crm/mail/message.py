@@ -48,14 +48,16 @@ class MailKind(StrEnum):
     PROTECTION_REMOVED = "protection_removed"
     RECORD_ERASED = "record_erased"
     ORDER_CONFIRMATION = "order_confirmation"
+    ORDER_LINK = "order_link"
+    ORDERS_LINK = "orders_link"
     DAY_OF = "day_of"
+    PERFORMANCE_CANCELLED = "performance_cancelled"
+    PERFORMANCE_MOVED = "performance_moved"
     STAFF_OUTCOME = "staff_outcome"
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password
     STAFF_NOTICE = "staff_notice"
     STAFF_ALERT = "staff_alert"
-    ORDER_LINK = "order_link"
-    ORDERS_LINK = "orders_link"
 
 
 class Audience(StrEnum):

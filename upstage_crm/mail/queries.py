@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -28,18 +27,6 @@ MAX_PAGE_SIZE = 200
 SEARCHED = 10_000  # of the newest mails are read for a word; no index helps with a part of one
 
 # Kinds that say to a reviewer what is asked or told; their wording belongs to the answer.
-_WORDING = (
-    sa.select(OUTBOX.c.payload)
-    .where(
-        OUTBOX.c.request_id == sa.bindparam("matter"),
-        OUTBOX.c.audience == sa.bindparam("reader"),
-        OUTBOX.c.kind.in_(
-            (MailKind.DECISION_REQUEST, MailKind.CHANGE_NOTICE, MailKind.DESK_NOTICE)
-        ),
-    )
-    .order_by(OUTBOX.c.id.desc())
-    .limit(1)
-)
 
 
 class MailNotFound(NotFound):
@@ -286,13 +273,3 @@ def _said(text: str, reader: Role) -> sa.ColumnElement[bool]:
     if sees(reader, MAILBOX.key, is_protected=False):
         readable.append(OUTBOX.c.patron_id.in_(open_ids()))
     return sa.or_(subject, _is_to(text), sa.and_(part, sa.or_(*readable)))
-
-
-def wording_hash(session: Session, *, request_id: str, audience: Audience) -> str:
-    """The SHA-256, in hex, of the newest mail in which a mailbox was asked or told; "" if none.
-
-    Of the mail as it was frozen, before its link was put in.
-    """
-    asked = {"matter": request_id, "reader": audience}
-    payload = session.connection().execute(_WORDING, asked).scalar_one_or_none()
-    return "" if payload is None else hashlib.sha256(payload.encode()).hexdigest()

@@ -38,6 +38,7 @@ _MAILBOXES = {
     Audience.BUYER: NOW_ADDRESS,
     Audience.STAFF: "dana@lyric.example",
 }
+_UNPROVEN = frozenset({Audience.PROPOSED, Audience.BUYER})
 _ENDINGS = {
     MailKind.CHANGE_APPLIED: "approved",
     MailKind.CHANGE_REJECTED: "rejected",
@@ -127,6 +128,13 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "patron_name": PATRON_NAME,
         "patron_number": "P-001042",
         "comment": "Yes, that is right. Thank you.",
+        "event_text": "The Tempest",
+        "old_text": instant(days=21),
+        "old_hall_text": "Main Hall, Lyric Theatre",
+        "new_text": instant(days=28),
+        "new_hall_text": "Main Hall, Lyric Theatre",
+        "seats_text": "Stalls, row F, seat 12; Stalls, row F, seat 13",
+        "amount_text": "£70.00",
         "wire_text": "Too many proposals within ten minutes",
         "count_text": "6",
         "limit_text": "5",
@@ -172,7 +180,7 @@ def _claims(purpose: Purpose, audience: Audience, *, kid: str, at: datetime) -> 
     return LinkClaims(
         request_id="0" * 32,
         purpose=purpose,
-        reviewer=Reviewer.CURRENT if audience is Audience.STAFF else Reviewer(audience.value),
+        reviewer=Reviewer.PROPOSED if audience in _UNPROVEN else Reviewer.CURRENT,
         version=1,
         jti=f"{purpose.value}-sample-link",
         issued_at=at,

@@ -40,18 +40,24 @@ def shares(session: Session, order_id: str, amount: int) -> list[Share]:
     Raises:
         RefundTooHigh: the order's payments have less left. Facts: `left`.
     """
-    found: list[Share] = []
     known = payments.of_order(session, order_id)
+    found = shares_of(known, amount)
+    left = sum(share.amount for share in found)
+    if left < amount:
+        currency = known[0].currency if known else ""
+        raise RefundTooHigh(left=in_words(left, currency) if currency else str(left))
+    return found
+
+
+def shares_of(known: Sequence[PaymentView], amount: int) -> list[Share]:
+    """The same for payments, the oldest first; less than `amount` where less of them is left."""
+    found: list[Share] = []
     rest = amount
     for payment in reversed(known):
         part = min(rest, payment.left)
         if part > 0:
             found.append(Share(payment, part))
             rest -= part
-    if rest > 0:
-        currency = known[0].currency if known else ""
-        left = amount - rest
-        raise RefundTooHigh(left=in_words(left, currency) if currency else str(left))
     return found
 
 

@@ -6,6 +6,7 @@ Invalid
 ├── UnknownCountry
 ├── UnknownLanguage
 ├── UnknownCurrency
+├── AnswerTimeRefused  facts: `most`
 └── UnknownSeasonStart
 """
 
@@ -42,6 +43,12 @@ class UnknownCurrency(Invalid):
     """No country pays with a currency of this code now."""
 
     code = "currency_unknown"
+
+
+class AnswerTimeRefused(Invalid):
+    """The time to answer is not between 0 and the most days. Facts: `most`."""
+
+    code = "answer_time_refused"
 
 
 class UnknownSeasonStart(Invalid):

@@ -28,4 +28,5 @@ class OrganisationRow(SQLModel, table=True):
     former_phone_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     season_start: str | None = Field(default=None, max_length=5)  # None: not chosen yet
     currency: str | None = Field(default=None, max_length=3)  # None: the one of the country
+    answer_days: int | None = Field(default=None)  # of a cancelled performance; None: the usual
     next_patron_number: int = Field(default=FIRST_NUMBER)

@@ -27,7 +27,6 @@ from upstage_crm.organisation.settings import take_patron_numbers
 from upstage_crm.patrons import queries, suppressions
 from upstage_crm.patrons.details import contacts
 from upstage_crm.patrons.errors import (
-    AddressTaken,
     EditedMeanwhile,
     NameMissing,
     PatronErased,
@@ -115,7 +114,7 @@ def add(
     columns = first_columns(raw, parsing)
     if not columns["given_name"] and not columns["family_name"]:
         raise NameMissing
-    ensure_unique(session, columns)
+    queries.ensure_unique(session, columns)
     suppressions.ensure_none(session, columns["email_key"])
     if not even_if_duplicate and (
         found := queries.duplicates(session, columns, reader=context.actor.role)
@@ -127,7 +126,7 @@ def add(
             return add_parsed(context, entries=[entry])[0]
     except IntegrityError as error:
         if is_address_taken(error):
-            ensure_unique(session, columns)  # another record took it since we looked
+            queries.ensure_unique(session, columns)  # another record took it since we looked
         raise
 
 
@@ -297,15 +296,6 @@ def apply_columns(
     others = contacts.keep_previous(session, row=row, columns=columns, is_revert=is_revert, now=now)
     values = {str(name): value for name, value in held.items()}
     search_index.renew(session, values, row.number, others)
-
-
-def ensure_unique(
-    session: Session, columns: Mapping[str, str | None], *, besides: str | None = None
-) -> None:
-    """Raise AddressTaken if a live patron other than `besides` (an id) has this address."""
-    key = columns.get("email_key")
-    if key and (number := queries.find_live_by_email_key(session, key, besides=besides)):
-        raise AddressTaken(number=number)
 
 
 def is_address_taken(error: IntegrityError) -> bool:

@@ -14,8 +14,9 @@ from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
-from upstage_crm.patrons.commands import ensure_unique, lock_unerased
+from upstage_crm.patrons.commands import lock_unerased
 from upstage_crm.patrons.errors import ProtectionReasonMissing
+from upstage_crm.patrons.queries import ensure_unique
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may

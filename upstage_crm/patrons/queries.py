@@ -11,7 +11,7 @@ from upstage_crm.audit import recorded
 from upstage_crm.core.db import table_of
 from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import tags
-from upstage_crm.patrons.errors import UnknownPatron
+from upstage_crm.patrons.errors import AddressTaken, UnknownPatron
 from upstage_crm.patrons.fields import DERIVED_COLUMNS, FIELDS, PROTECTED_COLUMNS
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, same_name
 from upstage_crm.patrons.views import Duplicate, PatronRecord
@@ -213,3 +213,12 @@ def ids_of(session: Session, numbers: Collection[int]) -> tuple[str, ...]:
 def protected_ids() -> sa.Select[tuple[str]]:
     """The ids of protected patrons, to be asked as a part of another query."""
     return sa.select(_patron.c.id).where(_patron.c.is_protected.is_(True))
+
+
+def ensure_unique(
+    session: Session, columns: Mapping[str, str | None], *, besides: str | None = None
+) -> None:
+    """Raise AddressTaken if a live patron other than `besides` (an id) has this address."""
+    key = columns.get("email_key")
+    if key and (number := find_live_by_email_key(session, key, besides=besides)):
+        raise AddressTaken(number=number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,6 +73,16 @@ def of_order(session: Session, order_id: str) -> tuple[PaymentView, ...]:
     return _payments(session, sa.and_(PAYMENT.c.order_id == order_id, PAYMENT.c.order_id != ""))
 
 
+def of_orders(session: Session, order_ids: Sequence[str]) -> Mapping[str, tuple[PaymentView, ...]]:
+    """The payments of several orders by the order's id, the oldest first."""
+    found: defaultdict[str, list[PaymentView]] = defaultdict(list)
+    for start in range(0, len(order_ids), MOST_AT_ONCE):
+        some = order_ids[start : start + MOST_AT_ONCE]
+        for payment in _payments(session, PAYMENT.c.order_id.in_(some)):
+            found[payment.order_id].append(payment)
+    return {order_id: tuple(each) for order_id, each in found.items()}
+
+
 def over(session: Session, *, now: datetime) -> tuple[PaymentView, ...]:
     """Open payments whose deadline has come, so that the provider has to end them; 200 at most."""
     query = _PAYMENTS.where(IS_OPEN, PAYMENT.c.deadline_at <= now).limit(MOST_AT_ONCE)
@@ -121,6 +132,18 @@ def refunds_of(session: Session, payment_id: str) -> tuple[RefundView, ...]:
     """What is, was or could not be given back of a payment, the oldest first."""
     query = _REFUNDS.where(REFUND.c.payment_id == payment_id)
     return tuple(map(refund_view, session.connection().execute(query).mappings()))
+
+
+def refund_sums(session: Session, key_prefix: str) -> Mapping[tuple[Method, RefundState], int]:
+    """The sums of the refunds whose keys begin so, in minor units, by method and state."""
+    key = REFUND.c.key
+    query = (
+        sa.select(PAYMENT.c.method, REFUND.c.state, sa.func.sum(REFUND.c.amount))
+        .join(PAYMENT, PAYMENT.c.id == REFUND.c.payment_id)
+        .where(key >= key_prefix, key.startswith(key_prefix, autoescape=True))
+        .group_by(PAYMENT.c.method, REFUND.c.state)
+    )
+    return {(row[0], row[1]): int(row[2]) for row in session.connection().execute(query)}
 
 
 def unsent_refunds(session: Session, method: Method) -> tuple[RefundView, ...]:

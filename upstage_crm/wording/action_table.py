@@ -258,6 +258,12 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.TICKETS_RETURNED: ActionLook("took tickets back", _ORDERS, "ticket", "warning"),
     Action.TICKETS_EXCHANGED: ActionLook("exchanged tickets", _ORDERS, "ticket", "neutral"),
+    Action.ORDERS_CANCELLED: ActionLook(
+        "listed the orders of a cancelled performance", _ORDERS, "circle-slash", "danger"
+    ),
+    Action.ORDERS_MOVED: ActionLook(
+        "listed the orders of a moved performance", _ORDERS, "calendar", "warning"
+    ),
     Action.TICKETS_REISSUED: ActionLook("issued tickets again", _ORDERS, "ticket", "warning"),
     Action.TICKETS_PRINTED_AGAIN: ActionLook("printed tickets again", _ORDERS, "ticket", "neutral"),
     Action.MONEY_GIVEN_BACK: ActionLook("gave money back", _ORDERS, "undo-2", "warning"),

@@ -16,6 +16,7 @@ from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.forms.form import select_field
 from upstage_crm.ui.components.page import card, halves, inline, page_header, stack
+from upstage_crm.ui.components.records.record import definition, definitions
 from upstage_crm.ui.components.records.status import chip
 from upstage_crm.ui.components.records.table import cell, column, data_table, table_row
 from upstage_crm.ui.components.text import breadcrumbs
@@ -57,7 +58,7 @@ def _framed(content: Child) -> rx.Component:
             ),
             actions=(show_if(State.shown == "house", _actions()),),
         ),
-        stack(what_became(State), content),
+        stack(what_became(State), show_if(State.progress.length() > 0, _progress()), content),
     )
 
 
@@ -71,6 +72,14 @@ def _actions() -> Child:
         "Hold seats back", icon="lock", variant="primary", on_click=HouseDialogState.open_hold
     )
     return inline(show_if(State.may_rush, rush), show_if(State.may_hold, hold))
+
+
+def _progress() -> rx.Component:
+    """How far the orders of a cancelled or moved performance are."""
+    return card(
+        definitions(rx.foreach(State.progress, lambda row: definition(row[0], row[1]))),
+        title=State.progress_title,
+    )
 
 
 def _missing() -> Child:

@@ -17,6 +17,8 @@ from upstage_crm.inventory import queries, seatings
 from upstage_crm.inventory.errors import NotLaidOut
 from upstage_crm.inventory.views import House
 from upstage_crm.jobs.news import Topic
+from upstage_crm.orders.cancellations import progress
+from upstage_crm.orders.cancellations.views import Progress
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.programme import queries as programme
@@ -27,6 +29,7 @@ from upstage_crm.venues import queries as venues
 from upstage_crm.venues.seat_plan import SeatPlan
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.programme import PERFORMANCE_WORDS
+from upstage_crm.wording.sales.cancellations import progress_rows, progress_title
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class _Found:
     zone: tzinfo
     is_behind: bool
     house: House | None
+    progress: Progress | None
     plan: SeatPlan | None
 
 
@@ -50,7 +54,7 @@ class HouseState(PageMixin, AdminState):
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PROGRAMME
     is_live: ClassVar[bool] = True
-    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PROGRAMME, Topic.SEATS})
+    topics: ClassVar[frozenset[Topic]] = frozenset({Topic.PROGRAMME, Topic.SEATS, Topic.ORDERS})
 
     shown: str = "loading"
     title: str = ""
@@ -66,6 +70,8 @@ class HouseState(PageMixin, AdminState):
     may_edit: bool = False
     may_hold: bool = False
     may_rush: bool = False
+    progress_title: str = ""
+    progress: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     picture: str = ""
     counts: rx.Field[list[CountRow]] = rx.field(default_factory=list)
     holds: rx.Field[list[HoldRow]] = rx.field(default_factory=list)
@@ -134,6 +140,7 @@ class HouseState(PageMixin, AdminState):
                 zone=zone,
                 is_behind=house is not None and newest != house.plan_id,
                 house=house,
+                progress=progress.of_performance(session, performance_id),
                 plan=plan,
             )
 
@@ -163,6 +170,9 @@ class HouseState(PageMixin, AdminState):
         self.is_behind = found.is_behind and not self.is_cancelled
         self.may_edit = self.may_edit and not self.is_cancelled
         self.is_rush = found.house is not None and found.house.is_rush
+        told = found.progress if self._may(Permission.VIEW_ORDERS) else None
+        self.progress_title = "" if told is None else progress_title(told)
+        self.progress = [] if told is None else progress_rows(told)
 
     def _fill(self, made: DrawnHouse) -> None:
         self.shown, self.picture, self.size = "house", made.picture, made.size

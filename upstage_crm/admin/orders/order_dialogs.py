@@ -18,8 +18,6 @@ from upstage_crm.admin.orders.dialog_state import (
 )
 from upstage_crm.admin.orders.order_reveal_state import REVEAL, OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState
-from upstage_crm.orders.views import REASON_LIMIT
-from upstage_crm.admin.orders.reveal_state import REVEAL, OrderRevealState
 from upstage_crm.pages.view import kept, question
 from upstage_crm.patrons import reveals
 from upstage_crm.patrons.fields import FIELDS

@@ -15,6 +15,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.inventory import sale_steps
 from upstage_crm.jobs.news import Topic
+from upstage_crm.orders.cancellations import moving
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.programme import performances, pictures, queries
@@ -69,6 +70,7 @@ class Undo:
             performances.pause(context, performance_ids=self.pause)
         if self.places:
             sale_steps.move(context, places=self.places, versions=self.versions)
+            moving.move_back(context, places=self.places, versions=self.versions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,9 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.programme.event_state import EventState, Undo
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import sale_steps
+from upstage_crm.orders.cancellations import cancelling, moving
+from upstage_crm.orders.cancellations.dry_run import dry_run
+from upstage_crm.organisation.answer_days import answer_days
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.errors import SubjectMoved
@@ -22,6 +25,11 @@ from upstage_crm.staff.roles import Permission
 from upstage_crm.wiring import SALE_CHECKS, runtime
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.programme import edited_words, preview_words
+from upstage_crm.wording.sales.cancellations import (
+    MAY_NOT_REFUND,
+    cancelling_words,
+    moving_words,
+)
 from upstage_crm.wording.sentences import sentence
 
 CHOSEN = "chosen"  # what the dialogs call their subject
@@ -70,22 +78,31 @@ class PerformanceBulkState(DialogMixin, AdminState):
         edit, chosen = BulkEdit(self.dialog), tuple(self._versions)
         now = runtime().clock.now()
 
-        def preview(session: Session) -> tuple[Preview, Any]:
-            zone = details(session).zone
+        def preview(session: Session) -> tuple[Preview, list[str]]:
             if edit is BulkEdit.CHANGE:
                 change = _change(typed)
-                return bulk_edit.preview_change(session, change, chosen, now=now), zone
-            found = bulk_edit.preview_states(session, edit, chosen, checks=SALE_CHECKS, now=now)
-            return found, zone
+                found = bulk_edit.preview_change(session, change, chosen, now=now)
+            else:
+                found = bulk_edit.preview_states(session, edit, chosen, checks=SALE_CHECKS, now=now)
+            words = preview_words(edit, found, time_zone=details(session).zone)
+            return found, [*words, *_sold_words(session, edit, found)]
 
         try:
-            found, zone = await self._read(preview)
+            found, lines = await self._read(preview)
         except UpstageError as error:
             self.lines, self.applies, self._applies = [sentence(error)], 0, ()
             return
-        self.lines = preview_words(edit, found, time_zone=zone)
-        self.applies = len(found.applies)
+        self.lines, self.applies = lines, len(found.applies)
         self._applies = tuple(one.id for one in found.applies)
+        if edit is BulkEdit.CANCEL and self.applies and not self._may(Permission.REFUND_ORDERS):
+            await self._ensure_unsold()
+
+    async def _ensure_unsold(self) -> None:
+        """What is sold is cancelled only by who may give the money back."""
+        found = await self._read(lambda s: dry_run(s, self._applies))
+        if found.tickets:
+            self.lines = [*self.lines, MAY_NOT_REFUND]
+            self.applies, self._applies = 0, ()
 
     @rx.event
     async def put_on_sale(self, form: dict[str, Any]) -> Any:
@@ -114,7 +131,7 @@ class PerformanceBulkState(DialogMixin, AdminState):
         """Cancel performances, for good."""
 
         def command(context: StaffContext[object], ids: tuple[str, ...]) -> Undo:
-            sale_steps.cancel(context, performance_ids=ids)
+            cancelling.cancel(context, performance_ids=ids)
             return Undo()
 
         return await self._do(BulkEdit.CANCEL, form, command)
@@ -126,7 +143,7 @@ class PerformanceBulkState(DialogMixin, AdminState):
         versions = {one: self._versions[one] for one in self._applies}
 
         def command(context: StaffContext[object], _: tuple[str, ...]) -> Undo:
-            before = sale_steps.change_all(context, _change(form), versions=versions)
+            before = moving.change_all(context, _change(form), versions=versions)
             return Undo(
                 places=before, versions={one: version + 1 for one, version in versions.items()}
             )
@@ -174,6 +191,16 @@ def _change(typed: Typed) -> Change:
         hall_id=typed.get(HALL, ""),
         access=kinds if ACCESS in typed else None,
     )
+
+
+def _sold_words(session: Session, edit: BulkEdit, found: Preview) -> list[str]:
+    """What an edit does to what is sold already."""
+    if edit is BulkEdit.CANCEL:
+        sold = dry_run(session, [one.id for one in found.applies])
+        return cancelling_words(sold, days=answer_days(session))
+    if edit is BulkEdit.CHANGE:  # what changes is typed only now
+        return moving_words(dry_run(session, [one.id for one in found.chosen]))
+    return []
 
 
 def _as_typed(one: PerformanceView) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.settings.answer_days_part import answer_days_part
 from upstage_crm.admin.settings.form import (
     DETAILS,
     Detail,
@@ -60,7 +61,7 @@ def page() -> rx.Component:
                 State.tab,
                 (Tab.RULES.value, policy_part()),
                 (Tab.SETUP.value, setup_part()),
-                stack(_organisation(), season_part()),
+                stack(_organisation(), season_part(), answer_days_part()),
             ),
         ),
         active="settings",

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.settings.answer_days_state import AnswerDaysState
 from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed
 from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.admin.settings.season_state import SeasonState
@@ -36,7 +37,8 @@ def _nothing() -> dict[str, str]:
 class SettingsState(PageMixin, AdminState):
     """The page, and the details as stored (`shown`), with the sentence of each that was refused.
 
-    `tab` is the part that is shown; others are `PolicyState`, `SeasonState` and `SetupState`.
+    `tab` is the part that is shown; others are `PolicyState`, `SeasonState`,
+    `AnswerDaysState` and `SetupState`.
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
@@ -92,6 +94,7 @@ class SettingsState(PageMixin, AdminState):
         self._draft = {}
         await (await self.get_state(PolicyState))._show()
         await (await self.get_state(SeasonState))._show()
+        await (await self.get_state(AnswerDaysState))._show()
         if self.may_edit:
             await (await self.get_state(SetupState))._show()
 
@@ -101,6 +104,7 @@ class SettingsState(PageMixin, AdminState):
         self._draft = draft
         (await self.get_state(PolicyState)).reset()
         (await self.get_state(SeasonState)).reset()
+        (await self.get_state(AnswerDaysState)).reset()
         (await self.get_state(SetupState)).reset()
 
     def _draw(self, stored: OrganisationDetails) -> None:

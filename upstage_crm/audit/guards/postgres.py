@@ -23,17 +23,22 @@ _NUMBERS = frozenset(
         *("amount", "basis_points", "cells", "least", "most", "position"),
         *("running_minutes", "interval_minutes", "season", "width", "height"),
         *("capacity", "held", "sold", "blocked", "extensions_left", "copies_left"),
-        *("fee_amount", "tax", "tax_basis_points", "code_version"),
         *("tickets", "debit_count", "credit_count"),
+        *("fee_amount", "tax", "tax_basis_points", "code_version", "answer_days"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})
 _SHORT_COUNTS = frozenset({"order_step"})  # whose `n` counts the steps of one order
 # Sums; a price is smaller.
-_BIG_AMOUNTS = frozenset({"acquirer_page", "acquirer_refund", "ledger_entry", "payment", "refund"})
+_BIG_AMOUNTS = frozenset(
+    {
+        *("acquirer_page", "acquirer_refund", "disrupted_order", "ledger_entry"),
+        *("payment", "refund"),
+    }
+)
 _BIG_NUMBERS = frozenset(
     {
-        *("sign_count", "last_step", "n", "tx", "refunded", "total"),
+        *("sign_count", "last_step", "n", "tx", "rebooked", "refunded", "total"),
         *("float_amount", "practised", "expected_cash", "counted_cash"),
         *("expected_terminal", "counted_terminal"),
         *("income_total", "fee_total", "tax_total", "debit", "credit"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from upstage_crm.audit.guards import (
+    cancellation_moves,
     frozen_columns,
     money_moves,
     order_steps,
@@ -81,6 +82,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *two_people.rules(dialect),
         *seat_moves.rules(dialect),
         *order_steps.rules(dialect),
+        *cancellation_moves.rules(dialect),
         *payment_moves.rules(dialect),
         *money_moves.rules(dialect),
         *shift_moves.rules(dialect),

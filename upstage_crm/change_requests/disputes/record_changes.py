@@ -29,7 +29,7 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.change_requests.notifications import record_change_mails
 from upstage_crm.change_requests.notifications.notifier import Notifier
-from upstage_crm.change_requests.reads import evidence, holdings, revert_windows, second_person
+from upstage_crm.change_requests.reads import evidence, revert_windows, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.patrons import marks
@@ -49,7 +49,7 @@ def needs_second(session: Session, patron: PatronRow, *, now: datetime) -> bool:
     comes back to a record that is not active.
     """
     is_undoable = bool(revert_windows.of_patron(session, patron.id, now=now))
-    return is_undoable or holdings.is_worth_a_theft(session, patron, now=now)
+    return is_undoable or evidence.is_worth_a_theft(session, patron, now=now)
 
 
 def find_waiting(session: Session, patron_id: str) -> tuple[RecordChangeRow, ...]:

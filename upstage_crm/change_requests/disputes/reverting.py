@@ -41,11 +41,10 @@ from upstage_crm.change_requests.reads import requests, second_person
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.links.claims import Reviewer
-from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.commands import Proof
 from upstage_crm.patrons.errors import AddressTaken
-from upstage_crm.patrons.queries import values_of
+from upstage_crm.patrons.queries import ensure_unique, values_of
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
@@ -242,7 +241,7 @@ def _may_undo(chain: Sequence[Applied], who: Who) -> bool:
         return False
     try:
         replaced = requests.values(oldest.change.current_value)
-        patrons.ensure_unique(locked.session, replaced, besides=locked.patron.id)
+        ensure_unique(locked.session, replaced, besides=locked.patron.id)
     except AddressTaken:
         return False
     undone = {one.change.id for one in chain}

@@ -41,9 +41,8 @@ from upstage_crm.core import text
 from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import fields, suppressions
-from upstage_crm.patrons.commands import ensure_unique
 from upstage_crm.patrons.fields import Context, ProtectedField
-from upstage_crm.patrons.queries import values_of
+from upstage_crm.patrons.queries import ensure_unique, values_of
 from upstage_crm.patrons.tables import PatronRow, PatronStatus
 from upstage_crm.staff import accounts
 from upstage_crm.staff.command_context import StaffContext

@@ -45,7 +45,7 @@ from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.commands import Proof
 from upstage_crm.patrons.errors import AddressTaken
-from upstage_crm.patrons.queries import values_of
+from upstage_crm.patrons.queries import ensure_unique, values_of
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Permission, may
@@ -196,7 +196,7 @@ class LockedRequest(GatheredRequest):
         if entry.pick(values_of(self.patron)) != entry.pick(requests.values(change.current_value)):
             return Cause.VALUE_MOVED
         try:
-            patrons.ensure_unique(self.session, proposed, besides=self.patron.id)
+            ensure_unique(self.session, proposed, besides=self.patron.id)
         except AddressTaken:
             return Cause.ADDRESS_TAKEN
         if entry.unique_column and accounts.is_staff_address(self.session, change.proposed_key):

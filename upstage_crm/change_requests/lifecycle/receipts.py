@@ -20,7 +20,7 @@ from upstage_crm.change_requests.model.tables import FieldChangeRow
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.ids import new_id
 from upstage_crm.core.languages import choose
-from upstage_crm.mail import queries as mails
+from upstage_crm.mail import delivery_history
 from upstage_crm.mail.message import Audience
 from upstage_crm.receipts import issuing
 from upstage_crm.receipts.facts import (
@@ -102,7 +102,7 @@ def _issue(
         reviewer=reviewer,
         channel=answer.door,
         actor=answer.actor,
-        notice_hash=mails.wording_hash(
+        notice_hash=delivery_history.wording_hash(
             locked.session, request_id=locked.request.id, audience=Audience(reviewer)
         ),
         link_id=hashed_link(answer.jti),

@@ -17,18 +17,22 @@ from upstage_crm.audit.events import Action, ActorKind
 from upstage_crm.change_requests.model import policy_store
 from upstage_crm.change_requests.model.dispute_tables import PatronFreezeRow
 from upstage_crm.change_requests.model.reviewers import (
+    RECENT_ORDER,
     Evidence,
+    Holdings,
     Standing,
     Window,
+    has_stake,
     is_dead,
 )
 from upstage_crm.change_requests.model.rules import ChangeKind, Decision, FieldOutcome, RequestState
 from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChangeRow, ReviewRow
-from upstage_crm.change_requests.reads import holdings, requests
+from upstage_crm.change_requests.reads import requests
 from upstage_crm.core.db import table_of
 from upstage_crm.core.email_address import wire_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail import delivery_history
+from upstage_crm.orders.records import patron_orders
 from upstage_crm.patrons import fields, suppressions
 from upstage_crm.patrons.tables import PatronRow
 
@@ -84,7 +88,7 @@ def gather(session: Session, patron: PatronRow, *, now: datetime) -> Evidence:
         standing=standing_of(session, patron),
         is_proven=patron.email_verified_at is not None,
         address_age=now - held_since,
-        has_stake=holdings.is_worth_a_theft(session, patron, now=now),
+        has_stake=is_worth_a_theft(session, patron, now=now),
         is_in_question=patron.is_protected or patron.is_flagged,
         window=next((w for row in latest if (w := _window(session, row, now))), None),
     )
@@ -102,6 +106,26 @@ def standing_of(session: Session, patron: PatronRow) -> Standing:
     fate = delivery_history.fate_of(session, patron_id=patron.id, to_address=wire_of(patron.email))
     is_lost = is_dead(bounces=fate.bounces, deliveries=fate.deliveries)
     return Standing.DEAD if is_lost else Standing.WORKING
+
+
+def is_worth_a_theft(session: Session, patron: PatronRow, *, now: datetime) -> bool:
+    """Whether something is at stake for a patron, see `has_stake`."""
+    held = holdings_of(session, patron.id, now=now)
+    return has_stake(held, created_at=patron.created_at, now=now)
+
+
+def holdings_of(session: Session, patron_id: str, *, now: datetime) -> Holdings:
+    """What a patron holds. A recent order says enough: then nothing else is read."""
+    kept_since, last = patron_orders.first_and_last(session, patron_id)
+    if last is None or now - last <= RECENT_ORDER:
+        return Holdings(last_order_at=last, kept_since=kept_since)
+    held = patron_orders.held(session, patron_id, now=now)
+    return Holdings(
+        has_future_tickets=any(order.tickets for order in held),
+        has_balance=any(order.owed or order.on_its_way for order in held),
+        last_order_at=last,
+        kept_since=kept_since,
+    )
 
 
 def languages_before(session: Session, patron: PatronRow, *, now: datetime) -> tuple[str, ...]:

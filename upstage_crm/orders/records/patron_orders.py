@@ -40,6 +40,13 @@ _VALID = (
     .group_by(TICKET.c.order_id, TICKET.c.performance_id, ORDER.c.claimed_at)
 )
 _FIRST = sa.select(ORDER.c.created_at).order_by(ORDER.c.created_at, ORDER.c.id).limit(1)
+_LAST = (
+    sa.select(ORDER.c.created_at)
+    .where(ORDER.c.patron_id == _PATRON)
+    .order_by(ORDER.c.id.desc())
+    .limit(1)
+)
+_FIRST_AND_LAST = sa.select(_FIRST.scalar_subquery(), _LAST.scalar_subquery())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +118,13 @@ def claimed(session: Session, patron_id: str) -> tuple[str, ...]:
     return tuple(session.connection().execute(query.order_by(ORDER.c.id.desc())).scalars())
 
 
-def last_bought_at(session: Session, patron_id: str) -> datetime | None:
-    """When the newest of the orders was made that are filed at a record."""
-    query = sa.select(ORDER.c.created_at).where(ORDER.c.patron_id == patron_id)
-    newest = query.order_by(ORDER.c.id.desc()).limit(1)
-    return session.connection().execute(newest).scalar()
+def first_and_last(session: Session, patron_id: str) -> tuple[datetime | None, datetime | None]:
+    """When the first order was made that is kept here, and when the newest at a record.
 
-
-def kept_since(session: Session) -> datetime | None:
-    """When the first order was made that is kept here; None before there was one."""
-    return session.connection().execute(_FIRST).scalar()
+    None for the one before there was any, and for the other if the record has none.
+    """
+    first, last = session.connection().execute(_FIRST_AND_LAST, {"patron": patron_id}).one()
+    return first, last
 
 
 def patron_number(session: Session, words: str) -> int | None:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import speaker
 from upstage_crm.core.threads import to_writer_thread
-from upstage_crm.orders import order_mails
+from upstage_crm.orders.letters import order_links
 from upstage_crm.portal import portal_words
 from upstage_crm.portal.addresses import ORDERS
 from upstage_crm.portal.basket import visitors
@@ -25,7 +25,6 @@ from upstage_crm.portal.listings import public_programme
 from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.readers import Reader, reader_of
 from upstage_crm.portal.refusals import sentence
-from upstage_crm.staff.command_context import CommandContext
 from upstage_crm.wiring import runtime
 
 FIND: Final = f"{ORDERS}find"
@@ -58,8 +57,7 @@ def _send(reference: str, email: str) -> None:
     parts = runtime()
 
     def work(session: Session) -> bool:
-        context = CommandContext(session=session, now=parts.clock.now(), notifier=parts.order_post)
-        return order_mails.find(context, reference=reference, email=email)
+        return order_links.find(parts.order_context(session), reference=reference, email=email)
 
     parts.database.attempt(work)
 

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from upstage_crm.core.languages import speaker
 from upstage_crm.http.session_cookie import give, held
 from upstage_crm.links.claims import FOR_ORDERS, LinkClaims, LinkRefused, Purpose
-from upstage_crm.orders import order_mails
 from upstage_crm.orders import queries as orders
 from upstage_crm.orders.errors import UnknownOrder
+from upstage_crm.orders.letters import order_links
 from upstage_crm.portal import portal_words
 from upstage_crm.portal.addresses import ORDERS, WHATS_ON
 from upstage_crm.portal.answers import see
@@ -112,7 +112,7 @@ def _order(token: str, reference: str, reader: Reader) -> OrderWords | None:
 
 
 def _ids(session: Session, claims: LinkClaims) -> list[str]:
-    key = order_mails.address_key(session, claims)
+    key = order_links.address_key(session, claims)
     return [line.id for line in orders.of_address(session, key)]
 
 

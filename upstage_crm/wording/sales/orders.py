@@ -26,6 +26,13 @@ ORDER_SENTENCES: Mapping[str, str] = {
     "buyer_gone": "This record is closed, so nothing can be sold to it.",
     "ticket_not_valid": "This ticket is no longer valid: {place}.",
     "performance_begun": "The performance has begun.",
+    "answered_before": "You have answered already. This is what you chose.",
+    "answer_too_late": "The time to choose is over.",
+    "date_not_possible": (
+        "Your tickets could not be moved to that date. Please choose again, or call us."
+    ),
+    "nothing_owed": "The desk owes nothing for this order.",
+    "answer_time_refused": "Enter a whole number from 0 to {most}.",
 }
 TICKET_STATES: Mapping[TicketState, str] = {
     TicketState.VALID: "Valid",

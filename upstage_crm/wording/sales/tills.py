@@ -22,7 +22,7 @@ TILL_SENTENCES: Mapping[str, str] = {
     "till_typed_unreadable": "Type a number of tickets, such as 2, 2A or 2A1C: “{text}” is none.",
     "till_typed_too_many": "Type a number of tickets from 1 to {most}.",
     "gift_unknown": "There are no such complimentary tickets.",
-    "gift_decided": "{by} has decided this already.",
+    "gift_decided": "It has been decided already, by {by}.",
     "gift_alone": "Complimentary tickets that need a second person are a sale of their own. Finish "
     "or clear this one first.",
     "till_no_shift": "Open a shift first.",

@@ -1,0 +1,170 @@
+"""The page on which a buyer chooses what becomes of a cancelled or moved performance.
+
+It is drawn on the server and needs no script, so it is its own plain twin. Opening it changes
+nothing; a choice needs a chosen answer, a ticked box and the page's nonce, and whatever comes short
+of that shows the page again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from upstage_crm.confirm import fixed_copy, link_visit, nonce, plain
+from upstage_crm.confirm.link_visit import Visitor
+from upstage_crm.confirm.plain_html import STYLE, TEMPLATES
+from upstage_crm.confirm.tickets import choice_copy as copy
+from upstage_crm.confirm.tickets.choice_words import (
+    DATE,
+    ChoiceWords,
+    broken_words,
+    choice_words,
+)
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import choose, negotiate, speaker
+from upstage_crm.core.threads import to_writer_thread
+from upstage_crm.http.origins import is_own_form, typed
+from upstage_crm.links.claims import LinkRefused
+from upstage_crm.orders.cancellations import answering, offers
+from upstage_crm.orders.cancellations.errors import AnsweredBefore, AnswerTooLate
+from upstage_crm.orders.cancellations.views import Answer
+from upstage_crm.organisation.settings import details
+from upstage_crm.wiring import runtime
+from upstage_crm.wording import sentences
+
+PATH: Final = link_visit.TICKETS_PAGE
+SEE_OTHER = 303
+
+
+async def show(request: Request) -> Response:
+    """Show the choice, or what became of it."""
+    visitor = _visitor(request)
+    return _page(await asyncio.to_thread(look, visitor), visitor)
+
+
+async def decide(request: Request) -> Response:
+    """Record a complete choice and go back to the page, which then says what holds."""
+    visitor = _visitor(request)
+    if not is_own_form(request, runtime().settings.origins):
+        page = await asyncio.to_thread(look, visitor)
+        return _page(page, visitor, problem=speaker(page.lang)(fixed_copy.FOREIGN), status=403)
+    async with request.form() as form:
+        given = typed(form)
+    page = await asyncio.to_thread(look, visitor)
+    if not page.options:
+        return _see(visitor)
+    say = speaker(page.lang)
+    problem = say(_flaw(given, page, visitor))
+    if not problem:
+        refusal = await _record(visitor, given["answer"])
+        if refusal is None:
+            return _see(visitor)
+        problem = sentences.sentence(refusal, say)
+        page = await asyncio.to_thread(look, visitor)
+    return _page(page, visitor, problem=problem)
+
+
+def look(visitor: Visitor) -> ChoiceWords:
+    """The page that a visitor sees. Writes nothing, however often it is asked."""
+    parts = runtime()
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        organisation = details(session)
+        try:
+            claims = link_visit.claims_of(visitor)
+            offer = offers.offer_by(session, claims)
+        except LinkRefused:
+            language = negotiate(visitor.languages, organisation.language)
+            return broken_words(organisation, language=language)
+        is_newest = claims.version == offer.version
+        is_open = is_newest and offers.is_open(offer, now=now)
+        return choice_words(
+            offer,
+            offers.other_dates(session, offer, now=now) if is_open else (),
+            is_open=is_open,
+            is_newest=is_newest,
+            organisation=organisation,
+            language=choose(offer.language, organisation.language),
+        )
+
+
+async def _record(visitor: Visitor, chosen: str) -> UpstageError | None:
+    """Record a choice; return why it was refused, if it was. A second press is no error."""
+    try:
+        await to_writer_thread(_answer, visitor, chosen)
+    except (AnsweredBefore, AnswerTooLate, LinkRefused):
+        return None
+    except UpstageError as error:
+        return error
+    return None
+
+
+def _answer(visitor: Visitor, chosen: str) -> None:
+    parts = runtime()
+    claims = link_visit.claims_of(visitor)
+    is_date = chosen.startswith(DATE)
+    parts.database.attempt(
+        lambda session: answering.answer(
+            parts.command_context(session),
+            claims=claims,
+            chosen=Answer.ANOTHER_DATE if is_date else Answer(chosen),
+            performance_id=chosen.removeprefix(DATE) if is_date else "",
+        )
+    )
+
+
+def _flaw(given: Mapping[str, str], page: ChoiceWords, visitor: Visitor) -> str:
+    """What a submitted form lacks, in words; empty when it is complete."""
+    is_chosen = given.get("answer") in {value for value, _ in page.options}
+    if not is_chosen:
+        return fixed_copy.CHOOSE_FIRST
+    if given.get("read") != "yes":
+        return fixed_copy.TICK_FIRST
+    token = link_visit.token_of(visitor)
+    if not nonce.is_fresh(given.get("nonce", ""), token, now=runtime().clock.now()):
+        return fixed_copy.TOO_OLD
+    return ""
+
+
+def _visitor(request: Request) -> Visitor:
+    return Visitor(
+        link=request.query_params.get("link", ""),
+        cookies=request.headers.get("cookie", ""),
+        languages=request.headers.get("accept-language", ""),
+    )
+
+
+def _see(visitor: Visitor) -> Response:
+    query = urlencode({"link": str(visitor.link)})
+    return RedirectResponse(f"{PATH}?{query}", SEE_OTHER, {"cache-control": "no-store"})
+
+
+def _page(page: ChoiceWords, visitor: Visitor, *, problem: str = "", status: int = 200) -> Response:
+    try:
+        once = nonce.nonce(link_visit.token_of(visitor), now=runtime().clock.now())
+    except LinkRefused:
+        once = ""
+    body = TEMPLATES.render(
+        "tickets_choice.html",
+        lang=page.lang,
+        style=STYLE.css,
+        page=page,
+        copy=copy,
+        fixed=fixed_copy,
+        link=str(visitor.link),
+        nonce=once,
+        problem=problem,
+    )
+    return plain.answer_with(body, 404 if status == 200 and not page.is_found else status)
+
+
+ROUTES = [
+    Route(PATH, show, methods=["GET"]),
+    Route(PATH, decide, methods=["POST"]),
+]
