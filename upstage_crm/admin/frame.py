@@ -22,7 +22,7 @@ from upstage_crm.ui.components.page import page_header
 from upstage_crm.ui.components.palette import Place, palette
 from upstage_crm.ui.components.shortcut import page_keys, send_key, shortcut_sheet
 from upstage_crm.ui.components.text import live_place
-from upstage_crm.ui.layout import admin_shell, menu_place
+from upstage_crm.ui.layout import admin_shell, menu_place, menu_room
 
 ACCOUNT: Final = Place(
     words="Your account", href="/account/", icon="circle-user-round", also="password sign out"
@@ -134,8 +134,9 @@ def what_became(state: type[AdminState], *, after: Child | None = None) -> rx.Co
 
 
 def _place(page: Page, *, is_active: bool) -> Child:
-    """An entry of the menu; one that not every role has appears when the role is known."""
+    """An entry of the menu; one that not every role has keeps its room until the role is known."""
     entry = menu_place(page.name, href=page.href, mark=page.icon, is_active=is_active)
     if all(page.permission in held for held in PERMISSIONS.values()):
         return entry
-    return rx.fragment(show_if(AdminState.menu.contains(page.key), entry))
+    known = show_if(AdminState.menu.contains(page.key), entry)
+    return rx.fragment(rx.cond(AdminState.menu.length() > 0, known, menu_room()))

@@ -2,6 +2,7 @@
 
 admin_shell(*children, places, palette, organisation, user_name, user_role, user_initials, banners)
 menu_place(words, href, mark, is_active)      an entry of its menu
+menu_room()                                   the room of one
 patron_shell(*children, organisation, footer, busy_hint)      auth_shell(*children, organisation)
 when_hydrated(content, fallback)     connection_banner(trouble)      theme_switch()
 
@@ -116,6 +117,11 @@ def menu_place(words: Text, *, href: Text, mark: str, is_active: bool) -> rx.Com
             class_name="u-place",
         )
     )
+
+
+def menu_room() -> rx.Component:
+    """Return the room of one entry of the staff menu, while it is not known who reads it."""
+    return rx.el.li(rx.el.span("\u00a0", class_name="u-place"), aria_hidden="true")
 
 
 def patron_shell(
