@@ -32,6 +32,7 @@ from upstage_crm.box_office.sale.till_sales import (
 )
 from upstage_crm.box_office.sale.till_words import METHOD_WORDS, printed, sale_lines
 from upstage_crm.box_office.sale.typed_tickets import alike, beside, read_typed
+from upstage_crm.box_office.sale.ways_back import Back, would_go_back
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.money import as_typed, in_words, read_amount
 from upstage_crm.core.threads import to_writer_thread
@@ -94,6 +95,9 @@ class TillState(PageMixin, AdminState):
     sold: str = ""  # the reference of what was sold last
     change: str = ""
     is_back: bool = False  # whether an exchange gives back what is due
+    settles: str = ""  # what Enter does with what is due
+    deed: str = ""  # what became of the tickets: sold, or exchanged
+    back: str = ""  # what an exchange gives back, and which way; but for cash, once it has
     exchange: str = ""  # what is exchanged, in words; "" for a sale
     printed: rx.Field[list[PrintedTicket]] = rx.field(default_factory=list)
 
@@ -206,12 +210,17 @@ class TillState(PageMixin, AdminState):
         )
         now = runtime().clock.now()
 
-        def stored(session: Session) -> tuple[Screen, list[SaleLine], str]:
-            screen = read_screen(session, wish, now=now)
-            told = sale_lines(session, self._lines(), screen.chosen)
-            return screen, told, currency(session)
+        old, due = self._old, self._due()
 
-        screen, self.lines, self._currency = await self._read(stored)
+        def stored(session: Session) -> tuple[Screen, list[SaleLine], str, str]:
+            screen = read_screen(session, wish, now=now)
+            told, code = sale_lines(session, self._lines(), screen.chosen), currency(session)
+            back = would_go_back(session, old.order_id, -due) if old and due < 0 else Back()
+            return screen, told, code, back.in_words(code)
+
+        screen, self.lines, self._currency, back = await self._read(stored)
+        if self._lines():
+            self.back = back
         self._fill(screen)
         self._tell()
 
@@ -235,6 +244,10 @@ class TillState(PageMixin, AdminState):
         self.total = in_words(total, self._currency) if self._lines() else ""
         self.due = in_words(abs(due), self._currency) if self._lines() else ""
         self.is_back = due < 0
+        if due:
+            self.settles = f"{'Give back' if due < 0 else 'Cash'} {self.due}"
+        else:
+            self.settles = "Finish" if self._old is None else "Exchange"
         self.paid = [
             PaidLine(method=METHOD_WORDS[one.method], amount=in_words(one.amount, self._currency))
             for one in self._tenders
@@ -257,10 +270,12 @@ class TillState(PageMixin, AdminState):
             return
         sales, basket = self._sales(), self._basket
         done = await self._sell(lambda context: sales.sell(context, basket, tenders), basket)
+        self.deed = "Sold" if self._old is None else "Exchanged"
         self._forget_sale()
         self.sold = done.reference
-        change = given - max(amount, 0) if method is Method.CASH and due > 0 else -min(due, 0)
+        change = given - amount if method is Method.CASH and due > 0 else done.back.cash
         self.change = in_words(change, self._currency) if change else ""
+        self.back = done.back.in_words(self._currency, with_cash=False)
         keys = runtime().ticket_keys
         pieces = basket.lines if self.is_training else done.tickets
         self.printed = await self._read(
@@ -355,7 +370,8 @@ class TillState(PageMixin, AdminState):
             is_recorded=True,
         )
         self._forget_sale()
-        self._succeed(f"A second person is asked for {about}.")
+        given = counted(len(wanted.types), "complimentary ticket")
+        self._succeed(f"A second person is asked for {given}: {about}.")
 
     def _lines(self) -> Sequence[Any]:
         return self._basket.lines if self._basket else ()
@@ -394,4 +410,4 @@ class TillState(PageMixin, AdminState):
         self.patron, self.alerts, self.exchange = "", [], ""
 
     def _forget_sold(self) -> None:
-        self.sold, self.change, self.printed = "", "", []
+        self.sold, self.change, self.back, self.printed = "", "", "", []
