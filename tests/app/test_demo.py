@@ -20,7 +20,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.demo import seed, unusual
 from upstage_crm.demo.scenarios import STORIES
-from upstage_crm.demo.season import after_sales
+from upstage_crm.demo.season import order_changes
 from upstage_crm.jobs import card_payments
 from upstage_crm.orders.cancellations import progress
 from upstage_crm.patrons.quality import quality
@@ -79,10 +79,10 @@ def _is_half_way(desk: Desk) -> None:
 def _owes_what_closed_cards_refused(desk: Desk, parts: Runtime) -> None:
     """The money of three exchanges comes back a minute later, and is owed at the desk."""
     exchanged = "SELECT count(*) FROM order_step WHERE kind = 'exchange' AND staff_id <> ''"
-    assert desk.scalar(exchanged) == after_sales.EXCHANGES
+    assert desk.scalar(exchanged) == order_changes.EXCHANGES
     card_payments.do_what_is_due(parts, is_minute=True)
     desk.clock.advance(timedelta(minutes=2))
     card_payments.do_what_is_due(parts, is_minute=True)
     failed = "SELECT count(*) FROM refund WHERE state = 'failed' AND cause = 'exchanged'"
-    assert desk.scalar(failed) == after_sales.EXCHANGES
+    assert desk.scalar(failed) == order_changes.EXCHANGES
     assert desk.scalar("SELECT count(*) FROM refund WHERE state = 'done'") > 0

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlmodel import Session
 
-from upstage_crm.box_office.sale.ways_back import Back, given_back
+from upstage_crm.box_office.sale.till_refunds import Back, given_back
 from upstage_crm.core.ids import new_id
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory import seats

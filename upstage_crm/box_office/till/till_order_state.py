@@ -9,10 +9,10 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.box_office.sale import found_orders
 from upstage_crm.box_office.sale.found_orders import FoundOrder
+from upstage_crm.box_office.sale.till_refunds import Back, given_back
 from upstage_crm.box_office.sale.till_rows import OrderTicket, Suggested
 from upstage_crm.box_office.sale.till_sales import seller_at
 from upstage_crm.box_office.sale.till_words import printed
-from upstage_crm.box_office.sale.ways_back import Back, given_back
 from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import new_id

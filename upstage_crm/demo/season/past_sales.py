@@ -18,6 +18,7 @@ from sqlmodel import Session
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import CROCKFORD, REFERENCE_LENGTH, new_id
 from upstage_crm.core.text import comparable
+from upstage_crm.demo.season.past_payments import CAPTURE, CARDS, OF_CARDS, PAGE, page_of
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory import seatings, selling
 from upstage_crm.inventory.best_available import RankedPlan
@@ -30,9 +31,6 @@ from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.views import BasketLine, StepKind, Tender
 from upstage_crm.patrons.queries import full_name
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.payments.providers.published_cards import AfterRefund, Outcome
-from upstage_crm.payments.providers.rehearsal import Fault, PageState
-from upstage_crm.payments.providers.tables import AcquirerPageRow
 from upstage_crm.payments.tables import PaymentRow
 from upstage_crm.payments.views import Method, PaymentState
 from upstage_crm.pricing.basket import price_basket
@@ -44,20 +42,6 @@ from upstage_crm.programme.views import PerformanceState
 from upstage_crm.staff.command_context import StaffContext
 
 _PATRON, _PAYMENT = table_of(PatronRow), table_of(PaymentRow)
-_PAGE = table_of(AcquirerPageRow)
-# A card payment is born before its provider has captured it.
-_CAPTURE = (
-    sa.update(_PAYMENT)
-    .where(_PAYMENT.c.id == sa.bindparam("which", type_=sa.String))
-    .values(
-        state=PaymentState.CAPTURED,
-        reference=sa.bindparam("session", type_=sa.String),
-        capture_reference=sa.bindparam("capture", type_=sa.String),
-        note=sa.bindparam("card", type_=sa.String),
-        settled_at=sa.bindparam("at", type_=_PAYMENT.c.settled_at.type),
-    )
-)
-CARD_CLOSED = "Visa 5126"  # the published number whose refunds fail
 PARTIES = (2, 2, 2, 2, 4, 2, 1, 3, 2, 1, 5, 2, 2)
 CHANNELS = (SaleChannel.PORTAL,) * 15 + (SaleChannel.PHONE,) * 3 + (SaleChannel.BOX_OFFICE,) * 2
 PAID_BY = {
@@ -65,8 +49,6 @@ PAID_BY = {
     SaleChannel.PHONE: Method.TERMINAL,
     SaleChannel.BOX_OFFICE: Method.TERMINAL,
 }
-CARDS = ("Visa 4242", "Mastercard 4444", "Visa 0005", CARD_CLOSED)
-_OF_CARDS = (40, 30, 30, 1)  # how often each is used
 PERFORMED_LAID_OUT = 12  # performances of the past whose seats are drawn
 MOST_MISSES = 12  # parties that find no room, before the house counts as full
 _SOONEST = timedelta(hours=1)  # after the sale opens, the first ticket is sold
@@ -105,13 +87,13 @@ class _Rows:
             (steps.ORDER_LINE, self.lines),
             (steps.TICKET, self.tickets),
             (_PAYMENT, self.payments),
-            (_PAGE, self.pages),
+            (PAGE, self.pages),
         )
         for table, rows in pairs:
             if rows:
                 session.connection().execute(sa.insert(table), rows)
         if self.captured:
-            session.connection().execute(_CAPTURE, self.captured)
+            session.connection().execute(CAPTURE, self.captured)
         for posting, booked_at in self.postings:
             books.post(session, posting, now=booked_at)
 
@@ -317,11 +299,11 @@ class PastSales:
             }
         )
         if is_card:
-            (card,) = self.chance.choices(CARDS, _OF_CARDS)
+            (card,) = self.chance.choices(CARDS, OF_CARDS)
             row = {"which": payment_id, "at": at, "card": card}
             row |= {"session": f"test_{payment_id}", "capture": f"paid_{payment_id}"}
             self.rows.captured.append(row)
-            self.rows.pages.append(_page(row, total, currency))
+            self.rows.pages.append(page_of(row, total, currency))
         paid = [Tender(method=method, amount=total)]
         legs = (*order_postings.paid(paid), *order_postings.sold(map(steps.booked_of, made)))
         posting = Posting(
@@ -365,28 +347,6 @@ def add(context: StaffContext[object]) -> None:
             continue
     sales.write()
     day_of.pass_over(session, now=now)
-
-
-def _page(captured: dict[str, Any], amount: int, currency: str) -> dict[str, Any]:
-    """What the test acquirer knows of a payment: without it, it could give nothing back."""
-    fails = captured["card"] == CARD_CLOSED
-    return {
-        "id": captured["session"],
-        "payment_id": captured["which"],
-        "amount": amount,
-        "currency": currency,
-        "words": "",
-        "return_url": "",
-        "back_url": "",
-        "state": PageState.PAID,
-        "fault": Fault.NONE,
-        "card": captured["card"],
-        "outcome": Outcome.PAID,
-        "after_refund": AfterRefund.FAILS_LATER if fails else AfterRefund.DONE,
-        "capture_reference": captured["capture"],
-        "expires_at": captured["at"],
-        "created_at": captured["at"],
-    }
 
 
 def _opens_at(offer: Offer) -> datetime:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.core.db import table_of
-from upstage_crm.demo.season.past_sales import CARD_CLOSED
+from upstage_crm.demo.season.past_payments import CARD_CLOSED
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.mail.outbox import OUTBOX
