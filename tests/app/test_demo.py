@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.support.factories import ANOTHER, Desk
@@ -18,10 +20,13 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 from upstage_crm.demo import seed, unusual
 from upstage_crm.demo.scenarios import STORIES
+from upstage_crm.demo.season import order_changes
+from upstage_crm.jobs import card_payments
+from upstage_crm.orders.cancellations import progress
 from upstage_crm.patrons.quality import quality
 from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.proof.verifying import verify
-from upstage_crm.wiring import PROTECTED, signing_keys
+from upstage_crm.wiring import PROTECTED, Runtime, signing_keys
 
 pytestmark = pytest.mark.story
 
@@ -56,3 +61,28 @@ def test_the_demo_has_every_state_and_every_second_step(
     assert len(set(HeldFor) - {HeldFor.COOLING}) == held  # what cools down goes out by itself
     assert [a.staff_label for a in desk.read(alerts.alerts_open)] == ["Luis, box office"]
     assert {Action.REQUEST_REMINDED, Action.PATRON_PROTECTED} <= set(desk.actions())
+    assert desk.scalar("SELECT counted_cash - expected_cash FROM till_shift") == -1_40
+    _is_half_way(desk)
+    _owes_what_closed_cards_refused(desk, parts)
+
+
+def _is_half_way(desk: Desk) -> None:
+    """A performance is cancelled, its buyers are told, and some have answered."""
+    cancelled = desk.scalar("SELECT performance_id FROM disruption")
+    far = desk.read(lambda s: progress.of_performance(s, cancelled))
+    assert far is not None
+    assert 0 < far.answered < far.told
+    assert 0 < far.settled < far.orders
+    assert min(far.owed, far.pending, far.rebooked) > 0
+
+
+def _owes_what_closed_cards_refused(desk: Desk, parts: Runtime) -> None:
+    """The money of three exchanges comes back a minute later, and is owed at the desk."""
+    exchanged = "SELECT count(*) FROM order_step WHERE kind = 'exchange' AND staff_id <> ''"
+    assert desk.scalar(exchanged) == order_changes.EXCHANGES
+    card_payments.do_what_is_due(parts, is_minute=True)
+    desk.clock.advance(timedelta(minutes=2))
+    card_payments.do_what_is_due(parts, is_minute=True)
+    failed = "SELECT count(*) FROM refund WHERE state = 'failed' AND cause = 'exchanged'"
+    assert desk.scalar(failed) == order_changes.EXCHANGES
+    assert desk.scalar("SELECT count(*) FROM refund WHERE state = 'done'") > 0

@@ -97,8 +97,8 @@ def at_the_till(page: Page, server: Server, till: str, *, is_training: bool = Fa
 
 
 def sold(page: Page) -> str:
-    """The reference of what was sold last."""
-    told = page.get_by_role("status").filter(has_text="Sold")
+    """The reference of what was sold or exchanged last."""
+    told = page.get_by_role("status").filter(has_text=re.compile("Sold|Exchanged"))
     expect(told).to_be_visible()
     found = REFERENCE.search(told.inner_text())
     assert found is not None

@@ -195,7 +195,7 @@ async def test_a_clerk_asks_a_second_person_who_gives_from_another_session(scene
     await scene.opened()
     page = await scene.add("2G", reason="press")
     assert (page.lines, page.codes.count("h")) == ([], 2)
-    assert page.done.startswith("A second person is asked for Stalls, row")
+    assert page.done.startswith("A second person is asked for 2 complimentary tickets: Stalls")
     await scene.pipeline.send(scene.tab, ShiftsState.load, "/box-office/shifts/")
     own = await scene.pipeline.state(scene.tab, ShiftsState)
     assert own.gifts[0].refusal == "A manager decides this."
@@ -449,10 +449,29 @@ async def test_what_an_exchange_gives_back_leaves_the_drawer(scene: Scene) -> No
 
     page = await scene.add("C")
     assert (page.due, page.is_back) == ("$23.00", True)
+    assert (page.settles, page.back) == ("Give back $23.00", "$23.00 in cash")
     page = await scene.pay()
 
-    assert page.change == "$23.00"
+    assert (page.deed, page.change, page.back) == ("Exchanged", "$23.00", "")
     assert scene.balance(Account.CASH_DRAWER) == 100_00 + CHILD
+
+
+async def test_what_a_card_has_paid_is_not_handed_out_in_cash(scene: Scene) -> None:
+    await scene.opened()
+    await scene.add("1")
+    page = await scene.pay(method="terminal")
+    await scene.pipeline.send(scene.tab, TillOrderState.scan, text=page.sold)
+    await scene.pipeline.send(scene.tab, TillOrderState.act, name="exchange")
+
+    page = await scene.add("C")
+    assert page.back == "$23.00 by the card terminal"
+    page = await scene.pay()
+
+    assert (page.deed, page.change) == ("Exchanged", "")
+    assert page.back == "$23.00 by the card terminal"
+    assert scene.balance(Account.CASH_DRAWER) == 100_00
+    page = await scene.step("clear")
+    assert (page.sold, page.back) == ("", "")
 
 
 async def test_tickets_are_returned_with_a_reason(scene: Scene) -> None:
@@ -468,7 +487,7 @@ async def test_tickets_are_returned_with_a_reason(scene: Scene) -> None:
     await scene.fill(TillReturnState.give_back, TillReturnState, reason="Ill")
 
     page, order = await scene.page(), await scene.pipeline.state(scene.tab, TillOrderState)
-    assert page.done == "Returned. Give back $35.00."
+    assert page.done == "Returned. To give back: $35.00 in cash."
     assert [one.state for one in order.tickets] == ["Valid", "Returned"]
     assert scene.balance(Account.CASH_DRAWER) == 100_00 + ADULT
     assert page.codes.count("s") == 1

@@ -30,7 +30,7 @@ from upstage_crm.demo.scenarios import (
     Ending,
     Story,
 )
-from upstage_crm.demo.season import houses, past_sales, programme, tills, venues
+from upstage_crm.demo.season import houses, order_changes, past_sales, programme, tills, venues
 from upstage_crm.demo.second_steps import Scene
 from upstage_crm.demo.special import PROTECTED_EMAIL
 from upstage_crm.demo.staff import ORGANISATION, STAFF
@@ -102,6 +102,9 @@ def seed(parts: wiring.Runtime, *, count: int = PATRONS) -> None:
         programme.add(context, today=now.date())
         houses.add(context)
         past_sales.add(context)
+        clerk = frozen.staff_context(session, members[1], channel=Channel.DEMO)
+        order_changes.exchange(clerk)
+        order_changes.call_off(context, frozen.order_context(session))
         owner = frozen.staff_context(session, members[0])
         policy_store.change(owner, proposed=second_steps.POLICY)
     unusual.burst(scene, numbers, members[2])

@@ -63,6 +63,7 @@ class Exchanged:
 
     order_id: str
     ticket_ids: tuple[str, ...]
+    step_id: str = ""
     was_done: bool = False
 
 
@@ -206,7 +207,7 @@ def swap(
             context, seller, parts, cause=RefundCause.EXCHANGED, reason=reason, key=step_id
         )
     baskets.turn(session, basket_id, BasketState.SOLD, now=now, order_id=order_id)
-    return Exchanged(order_id=order_id, ticket_ids=issued.ticket_ids)
+    return Exchanged(order_id=order_id, ticket_ids=issued.ticket_ids, step_id=step_id)
 
 
 def open_basket(context: CommandContext[object], seller: Seller, *, order_id: str) -> str:

@@ -116,10 +116,12 @@ def list_table(
     label: str,
     empty: Child,
     nothing: Child,
+    pages: Child | None = None,
 ) -> rx.Component:
     """Return the table of a list whose rows are of the dataclass `kind`, with its pages.
 
-    `empty` is shown when there is no row at all, `nothing` when none fits.
+    `empty` is shown when there is no row at all, `nothing` when none fits; `pages` in the place of
+    previous and next.
     """
     whole = len(columns)
     row = _row_memo(kind, columns)
@@ -138,7 +140,7 @@ def list_table(
             label=label,
             busy=state.is_busy,
         ),
-        list_pages(state),
+        list_pages(state) if pages is None else pages,
         flush=True,
     )
 

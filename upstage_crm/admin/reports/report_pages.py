@@ -216,8 +216,8 @@ def _report(
                     icon="search",
                     action=button("Show everything", on_click=state.clear),
                 ),
+                pages=steps,
             ),
-            *([] if steps is None else [steps]),
         ),
         active="reports",
         waiting=stack(head(), _tabs(label), list_waiting(state, columns, label=label)),
@@ -275,6 +275,6 @@ def _steps(state: type[EntriesReportState]) -> Child:
             button("Older", icon="arrow-down", size="small", on_click=state.next_page),
         ),
         aria_label="Pages",
-        class_name="u-inline",
+        class_name="u-pages",
     )
     return rows_here(state, nav, rx.fragment())

@@ -6,12 +6,13 @@ Both take the basket as it was read last and return it as it is now.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from sqlmodel import Session
 
+from upstage_crm.box_office.sale.till_refunds import Back, given_back
 from upstage_crm.core.ids import new_id
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory import seats
@@ -66,11 +67,14 @@ class Tickets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What was sold. A training has tickets, too, and no order."""
+    """What was sold. A training has tickets, too, and no order. `back` is what an exchange gave
+    back.
+    """
 
     reference: str
     order_id: str
     tickets: Sequence[TicketView]
+    back: Back = field(default_factory=Back)
 
 
 class TillSales(Protocol):
@@ -248,6 +252,7 @@ class Exchanging(RealSales):
             reference=order.reference,
             order_id=order.id,
             tickets=[one for one in order.tickets if one.id in done.ticket_ids],
+            back=given_back(context.session, order.id, step_id=done.step_id),
         )
 
     def _opened(self, context: StaffContext[object], wanted: Tickets) -> str:

@@ -6,17 +6,25 @@ from collections.abc import Mapping, Sequence
 
 from sqlmodel import Session
 
-from upstage_crm.box_office.sale.till_rows import PrintedTicket, SaleLine
+from upstage_crm.box_office.sale.cash_notes import likely_notes
+from upstage_crm.box_office.sale.till_rows import (
+    NoteChoice,
+    PaidLine,
+    PrintedTicket,
+    SaleLine,
+    TillChoice,
+)
 from upstage_crm.core import when
-from upstage_crm.core.money import in_words
+from upstage_crm.core.money import as_typed, in_words
 from upstage_crm.orders.files.qr_code import svg
 from upstage_crm.orders.files.ticket_code import TicketKeys
-from upstage_crm.orders.views import BasketLine, TicketView
+from upstage_crm.orders.views import BasketLine, Tender, TicketView
 from upstage_crm.organisation.currency import currency
 from upstage_crm.organisation.settings import details
 from upstage_crm.payments.views import Method
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.prices.price_types import price_types
+from upstage_crm.tills.views import TillView
 
 METHOD_WORDS: Mapping[Method, str] = {
     Method.CARD: "Card",
@@ -43,6 +51,37 @@ def sale_lines(session: Session, lines: Sequence[BasketLine], chosen: str) -> li
             about=titles.get(line.performance_id, ""),
         )
         for line in lines
+    ]
+
+
+def till_choices(tills: Sequence[TillView]) -> list[TillChoice]:
+    """The tills that a shift can be opened at, each with who has one open there."""
+    return [
+        TillChoice(id=one.id, name=one.name, by=one.shift.staff if one.shift else "")
+        for one in tills
+    ]
+
+
+def settle_words(due: int, currency: str, *, is_exchange: bool) -> str:
+    """What Enter does with what is due; below zero, an exchange gives it back."""
+    if due:
+        return f"{'Give back' if due < 0 else 'Cash'} {in_words(abs(due), currency)}"
+    return "Exchange" if is_exchange else "Finish"
+
+
+def paid_lines(tenders: Sequence[Tender], currency: str) -> list[PaidLine]:
+    """What was paid so far, in words."""
+    return [
+        PaidLine(method=METHOD_WORDS[one.method], amount=in_words(one.amount, currency))
+        for one in tenders
+    ]
+
+
+def note_choices(due: int, currency: str) -> list[NoteChoice]:
+    """The sums that a buyer is likely to hand over, to be pressed."""
+    return [
+        NoteChoice(words=in_words(one, currency), typed=as_typed(one, currency))
+        for one in likely_notes(due, currency)
     ]
 
 

@@ -20,7 +20,7 @@ from upstage_crm.box_office.shifts.shifts_state import TillDialogState as Dialog
 from upstage_crm.box_office.till.till_frame import till_sheet
 from upstage_crm.pages.view import question, subject_dialog
 from upstage_crm.tills.views import NAME_LIMIT
-from upstage_crm.ui.components.base import Child, filled, show_if
+from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import empty_state, skeleton_lines
@@ -71,7 +71,7 @@ def _gifts() -> Child:
         rx.foreach(State.gifts, _gift),
         label="Waiting for a second person",
     )
-    waits = card(table, title="Waiting for a second person")
+    waits = card(table, title="Waiting for a second person", flush=True)
     return show_if(State.gifts.length() > 0, waits)
 
 
@@ -82,9 +82,9 @@ def _gift(row: Any) -> rx.Component:
     )
     return table_row(
         cell(row.about),
-        cell(row.reason),
-        cell(row.by),
-        cell(row.asked),
+        cell(row.reason, label="Reason"),
+        cell(row.by, label="Asked by"),
+        cell(row.asked, label="Asked"),
         cell(rx.cond(filled(row.refusal), rx.el.span(row.refusal, class_name="u-muted"), decide)),
         key=row.id,
     )
@@ -97,21 +97,24 @@ def _tills() -> Child:
         label="Tills",
     )
     none = empty_state("There is no till yet", rx.el.p("Add one to sell tickets."), icon="ticket")
-    return card(rx.cond(State.tills.length() > 0, table, none), title="Tills")
+    return card(rx.cond(State.tills.length() > 0, table, none), title="Tills", flush=True)
 
 
 def _till(row: Any) -> rx.Component:
     manage = inline(
-        button(f"Rename {row.name}", size="small", on_click=Dialog.ask_rename(row.id)),
-        button(f"Retire {row.name}", size="small", on_click=Dialog.ask_retire(row.id)),
+        button("Rename", _of(row.name), size="small", on_click=Dialog.ask_rename(row.id)),
+        button("Retire", _of(row.name), size="small", on_click=Dialog.ask_retire(row.id)),
     )
     close = button(
-        f"Close the shift at {row.name}", size="small", on_click=Dialog.ask_close(row.shift)
+        "Close the shift",
+        hidden_text(" at ", row.name),
+        size="small",
+        on_click=Dialog.ask_close(row.shift),
     )
-    shift = rx.fragment(row.by, rx.el.span(" since ", row.since, class_name="u-muted"))
+    shift = rx.el.span(row.by, rx.el.span(" since ", row.since, class_name="u-muted"))
     return table_row(
         cell(row.name),
-        cell(rx.cond(filled(row.shift), shift, "None")),
+        cell(rx.cond(filled(row.shift), shift, "None"), label="Open shift"),
         cell(
             inline(
                 show_if(filled(row.shift), close),
@@ -136,18 +139,25 @@ def _shifts() -> Child:
         label="Latest shifts",
     )
     none = empty_state("No shift yet", rx.el.p("Shifts are listed here once one was opened."))
-    return card(rx.cond(State.shifts.length() > 0, table, none), title="Latest shifts")
+    return card(rx.cond(State.shifts.length() > 0, table, none), title="Latest shifts", flush=True)
 
 
 def _shift(row: Any) -> rx.Component:
     short = chip(row.result, icon="triangle-alert", tone="warning")
     return table_row(
         cell(row.name),
-        cell(row.by),
-        cell(row.opened),
-        cell(row.closed),
-        cell(rx.cond(row.is_short, short, row.result)),
-        cell(button(f"Report of {row.name}", size="small", on_click=Dialog.ask_report(row.id))),
+        cell(row.by, label="Person"),
+        cell(row.opened, label="Opened"),
+        cell(row.closed, label="Closed"),
+        cell(rx.cond(row.is_short, short, row.result), label="Count"),
+        cell(
+            button(
+                "Report",
+                hidden_text(" of ", row.name),
+                size="small",
+                on_click=Dialog.ask_report(row.id),
+            )
+        ),
         key=row.id,
     )
 
@@ -210,6 +220,11 @@ def _dialogs() -> list[Child]:
             footer=dialog_close("Close"),
         ),
     ]
+
+
+def _of(name: Any) -> Child:
+    """What a button is about, for who cannot see its row."""
+    return hidden_text(" ", name)
 
 
 def _name(dialog: str, value: Any) -> Child:

@@ -189,8 +189,9 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, se
         jsx("span", {className: "u-hidden"}, "Delete"))),
     holds && !asked && jsx("div", {className: "u-till-pay"},
       methods.map((method) => button(method.name, () => tender(method), "u-btn-secondary", isOff,
-        method.words, kbd(method.key))),
-      !typed && notes.map((note) => button(note.typed, () => pay("cash", note.typed, ""),
+        method.words, kbd(method.key)))),
+    holds && !asked && !typed && notes.length > 0 && jsx("div", {className: "u-till-pay"},
+      notes.map((note) => button(note.typed, () => pay("cash", note.typed, ""),
         "u-btn-secondary", isOff, jsx("span", {className: "u-hidden"}, "Cash "), note.words))),
     asked && button("no", escape, "u-btn-quiet", false, "Back", kbd("Esc")))
 }
@@ -200,7 +201,7 @@ function UpstageTillKeys({types, methods, reasons, notes, holds, turn, isOff, se
 def till_keys(
     *,
     types: Any,
-    methods: Sequence[dict[str, str]],
+    methods: Any,
     reasons: Sequence[dict[str, str]],
     notes: Any,
     acts: Sequence[dict[str, str]],
@@ -228,7 +229,7 @@ def till_keys(
     """
     return _TillKeys.create(
         types=types,
-        methods=list(methods),
+        methods=methods,
         reasons=list(reasons),
         notes=notes,
         acts=list(acts),

@@ -9,13 +9,13 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.box_office.sale import found_orders
 from upstage_crm.box_office.sale.found_orders import FoundOrder
+from upstage_crm.box_office.sale.till_refunds import Back, given_back
 from upstage_crm.box_office.sale.till_rows import OrderTicket, Suggested
 from upstage_crm.box_office.sale.till_sales import seller_at
 from upstage_crm.box_office.sale.till_words import printed
 from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import new_id
-from upstage_crm.core.money import in_words
 from upstage_crm.orders import returns
 from upstage_crm.orders.errors import NothingToReturn
 from upstage_crm.orders.records import handing_out, ticket_copies
@@ -219,11 +219,11 @@ class TillReturnState(DialogMixin, AdminState):
         order_id, actor, key = self.subject, self._actor(), self._key
         chosen, shift, code = shown._chosen(), page._shift, page._currency
 
-        def command(session: Session) -> returns.Returned:
+        def command(session: Session) -> Back:
             context = runtime().staff_context(session, actor)
             assert shift is not None
             shifts.ensure_open(session, shift.id)
-            return returns.return_tickets(
+            done = returns.return_tickets(
                 context,
                 seller_at(shift, actor),
                 order_id=order_id,
@@ -231,9 +231,11 @@ class TillReturnState(DialogMixin, AdminState):
                 reason=typed.get(REASON, ""),
                 key=key,
             )
+            return given_back(session, order_id, step_id=done.step_id)
 
-        def words(done: returns.Returned) -> str:
-            return f"Returned. Give back {in_words(done.amount, code)}."
+        def words(back: Back) -> str:
+            told = back.in_words(code)
+            return f"Returned. To give back: {told}." if told else "Returned."
 
         if shift is None or shift.is_training:
             self._finish()

@@ -29,13 +29,15 @@ from upstage_crm.ui.components.suggest import suggest_box
 from upstage_crm.wording.programme import COMP_WORDS
 from upstage_crm.wording.venues import SEAT_WORDS
 
-METHODS = (
+METHODS = [
     {"key": "F2", "name": "cash", "words": "Cash"},
     {"key": "F4", "name": "terminal", "words": "Card terminal", "ask": "Slip number, then Enter"},
     {"key": "F8", "name": "invoice", "words": "Invoice", "ask": "What it is for, then Enter"},
     {"key": "F9", "name": "park", "words": "Park", "ask": "Parked for whom, then Enter"},
-)
+]
 """How a sale is paid or put aside, by its key; `ask` where a note goes with it."""
+TENDERS = [method for method in METHODS if method["name"] != "park"]
+"""How the difference of an exchange is paid: it cannot be put aside."""
 ACTS = ({"key": "F6", "name": "exchange"}, {"key": "F7", "name": "return"})
 """What is done with the chosen tickets of an order, by its key."""
 REASONS = [{"name": reason.value, "words": COMP_WORDS[reason]} for reason in CompReason]
@@ -77,17 +79,17 @@ def _sale() -> Child:
             _sold(),
             till_keys(
                 types=State.types,
-                methods=METHODS,
+                methods=rx.cond(
+                    State.is_back, [], rx.cond(filled(State.exchange), TENDERS, METHODS)
+                ),
                 reasons=REASONS,
                 notes=State.notes,
                 acts=ACTS,
                 holds=filled(State.total),
                 fills=filled(State.exchange),
                 turn=State.turn,
-                settles=rx.cond(
-                    filled(State.exchange), f"Exchange {State.due}", f"Cash {State.due}"
-                ),
-                on_add=State.add,
+                settles=State.settles,
+                on_add=[State.add, TillParkedState.look],
                 on_pay=State.pay,
                 on_step=[State.step, TillOrderState.step],
                 on_scan=TillOrderState.scan,
@@ -106,6 +108,12 @@ def _sale() -> Child:
         till_broadcast(State.title, State.lines, State.due, State.sold, State.change),
         class_name="u-till",
     )
+
+
+def _methods() -> Any:
+    """What is pressed to pay; what an exchange gives back goes the way it came."""
+    usual = rx.cond(filled(State.exchange), TENDERS, METHODS)
+    return rx.cond(State.is_back, rx.Var.create([]), usual)
 
 
 def _performances() -> Child:
@@ -183,7 +191,10 @@ def _basket() -> Child:
         aria_live="polite",
         class_name="u-till-sum",
     )
-    return show_if(filled(State.total), rx.el.div(lines, paid, total, class_name="u-till-basket"))
+    back = show_if(State.is_back, rx.el.p(State.back, class_name="u-muted u-till-back"))
+    return show_if(
+        filled(State.total), rx.el.div(lines, paid, total, back, class_name="u-till-basket")
+    )
 
 
 def _line(one: Any) -> rx.Component:
@@ -222,8 +233,9 @@ def _sold() -> Child:
         "Change ", rx.el.strong(State.change, class_name="u-num"), class_name="u-till-change"
     )
     told = rx.el.div(
-        rx.el.p("Sold ", rx.el.strong(State.sold), class_name="u-till-reference"),
+        rx.el.p(State.deed, " ", rx.el.strong(State.sold), class_name="u-till-reference"),
         show_if(filled(State.change), change),
+        show_if(filled(State.back), rx.el.p("Give back ", rx.el.strong(State.back))),
         print_button(State.sold),
         role="status",
         class_name="u-till-sold",
@@ -234,7 +246,7 @@ def _sold() -> Child:
 def _finders() -> Child:
     box = suggest_box(
         "Patron",
-        placeholder="Patron: / and three letters, phone or number",
+        placeholder="Patron: / and name or phone",
         found=TillPatronState.found,
         asked=TillPatronState.asked,
         on_ask=TillPatronState.ask,

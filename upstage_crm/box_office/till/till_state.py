@@ -9,9 +9,9 @@ from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.box_office.errors import NoShift
-from upstage_crm.box_office.sale import gift_sales
-from upstage_crm.box_office.sale.cash_notes import likely_notes
+from upstage_crm.box_office.sale import gift_sales, till_words
 from upstage_crm.box_office.sale.till_reading import Wish, read_screen
+from upstage_crm.box_office.sale.till_refunds import Back, would_go_back
 from upstage_crm.box_office.sale.till_rows import (
     NoteChoice,
     PaidLine,
@@ -30,10 +30,9 @@ from upstage_crm.box_office.sale.till_sales import (
     TillSales,
     sales_of,
 )
-from upstage_crm.box_office.sale.till_words import METHOD_WORDS, printed, sale_lines
 from upstage_crm.box_office.sale.typed_tickets import alike, beside, read_typed
 from upstage_crm.core.errors import UpstageError
-from upstage_crm.core.money import as_typed, in_words, read_amount
+from upstage_crm.core.money import in_words, read_amount
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.jobs.news import Topic
 from upstage_crm.orders.views import BasketView, Tender
@@ -94,6 +93,9 @@ class TillState(PageMixin, AdminState):
     sold: str = ""  # the reference of what was sold last
     change: str = ""
     is_back: bool = False  # whether an exchange gives back what is due
+    settles: str = ""  # what Enter does with what is due
+    deed: str = ""  # what became of the tickets: sold, or exchanged
+    back: str = ""  # which way an exchange gives money back; once it has, without cash
     exchange: str = ""  # what is exchanged, in words; "" for a sale
     printed: rx.Field[list[PrintedTicket]] = rx.field(default_factory=list)
 
@@ -182,11 +184,7 @@ class TillState(PageMixin, AdminState):
         self.may_manage = self._may(Permission.MANAGE_TILLS)
         self._shift = await self._read(lambda session: tills.open_of(session, actor.id))
         if self._shift is None:
-            found = await self._read(tills.tills)
-            self.tills = [
-                TillChoice(id=one.id, name=one.name, by=one.shift.staff if one.shift else "")
-                for one in found
-            ]
+            self.tills = till_words.till_choices(await self._read(tills.tills))
             self.shown, self.shift_id = "closed", ""
             self._forget_sale()
             self._forget_sold()
@@ -204,14 +202,17 @@ class TillState(PageMixin, AdminState):
             known_plan=self._plan_id,
             may_comp=True,  # who may not give them alone asks a second person
         )
-        now = runtime().clock.now()
+        now, old, due = runtime().clock.now(), self._old, self._due()
 
-        def stored(session: Session) -> tuple[Screen, list[SaleLine], str]:
-            screen = read_screen(session, wish, now=now)
-            told = sale_lines(session, self._lines(), screen.chosen)
-            return screen, told, currency(session)
+        def stored(session: Session) -> tuple[Screen, list[SaleLine], str, str]:
+            code, screen = currency(session), read_screen(session, wish, now=now)
+            told = till_words.sale_lines(session, self._lines(), screen.chosen)
+            back = would_go_back(session, old.order_id, -due) if old and due < 0 else Back()
+            return screen, told, code, back.in_words(code)
 
-        screen, self.lines, self._currency = await self._read(stored)
+        screen, self.lines, self._currency, back = await self._read(stored)
+        if self._lines():
+            self.back = back
         self._fill(screen)
         self._tell()
 
@@ -235,14 +236,10 @@ class TillState(PageMixin, AdminState):
         self.total = in_words(total, self._currency) if self._lines() else ""
         self.due = in_words(abs(due), self._currency) if self._lines() else ""
         self.is_back = due < 0
-        self.paid = [
-            PaidLine(method=METHOD_WORDS[one.method], amount=in_words(one.amount, self._currency))
-            for one in self._tenders
-        ]
-        self.notes = [
-            NoteChoice(words=in_words(one, self._currency), typed=as_typed(one, self._currency))
-            for one in likely_notes(due, self._currency)
-        ]
+        is_exchange = self._old is not None
+        self.settles = till_words.settle_words(due, self._currency, is_exchange=is_exchange)
+        self.paid = till_words.paid_lines(self._tenders, self._currency)
+        self.notes = till_words.note_choices(due, self._currency)
 
     async def _pay(self, method: Method, typed: str, note: str) -> None:
         assert self._basket is not None
@@ -257,14 +254,16 @@ class TillState(PageMixin, AdminState):
             return
         sales, basket = self._sales(), self._basket
         done = await self._sell(lambda context: sales.sell(context, basket, tenders), basket)
+        self.deed = "Sold" if self._old is None else "Exchanged"
         self._forget_sale()
         self.sold = done.reference
-        change = given - max(amount, 0) if method is Method.CASH and due > 0 else -min(due, 0)
+        change = given - amount if method is Method.CASH and due > 0 else done.back.cash
         self.change = in_words(change, self._currency) if change else ""
+        self.back = done.back.in_words(self._currency, with_cash=False)
         keys = runtime().ticket_keys
         pieces = basket.lines if self.is_training else done.tickets
         self.printed = await self._read(
-            lambda session: printed(session, done.reference, pieces, keys)
+            lambda session: till_words.printed(session, done.reference, pieces, keys)
         )
 
     async def _serve(self, patron_id: str | None, words: str, alerts: list[str]) -> None:
@@ -355,7 +354,8 @@ class TillState(PageMixin, AdminState):
             is_recorded=True,
         )
         self._forget_sale()
-        self._succeed(f"A second person is asked for {about}.")
+        given = counted(len(wanted.types), "complimentary ticket")
+        self._succeed(f"A second person is asked for {given}: {about}.")
 
     def _lines(self) -> Sequence[Any]:
         return self._basket.lines if self._basket else ()
@@ -377,8 +377,7 @@ class TillState(PageMixin, AdminState):
 
     async def _sell(self, command: Callable[[StaffContext[object]], T], basket: BasketView) -> T:
         is_gift = any(line.comp_reason is not None for line in basket.lines)
-        is_recorded = is_gift or self._old is not None
-        return await self._run(command, is_recorded=is_recorded)
+        return await self._run(command, is_recorded=is_gift or self._old is not None)
 
     async def _run(self, command: Callable[[StaffContext[object]], T], *, is_recorded: bool) -> T:
         actor = self._actor()
@@ -394,4 +393,4 @@ class TillState(PageMixin, AdminState):
         self.patron, self.alerts, self.exchange = "", [], ""
 
     def _forget_sold(self) -> None:
-        self.sold, self.change, self.printed = "", "", []
+        self.sold, self.change, self.back, self.printed = "", "", "", []

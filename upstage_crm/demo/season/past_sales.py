@@ -18,6 +18,7 @@ from sqlmodel import Session
 from upstage_crm.core.db import table_of
 from upstage_crm.core.ids import CROCKFORD, REFERENCE_LENGTH, new_id
 from upstage_crm.core.text import comparable
+from upstage_crm.demo.season.past_payments import CAPTURE, CARDS, OF_CARDS, PAGE, page_of
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory import seatings, selling
 from upstage_crm.inventory.best_available import RankedPlan
@@ -41,18 +42,6 @@ from upstage_crm.programme.views import PerformanceState
 from upstage_crm.staff.command_context import StaffContext
 
 _PATRON, _PAYMENT = table_of(PatronRow), table_of(PaymentRow)
-# A card payment is born before its provider has captured it.
-_CAPTURE = (
-    sa.update(_PAYMENT)
-    .where(_PAYMENT.c.id == sa.bindparam("which", type_=sa.String))
-    .values(
-        state=PaymentState.CAPTURED,
-        reference=sa.bindparam("session", type_=sa.String),
-        capture_reference=sa.bindparam("capture", type_=sa.String),
-        note=sa.bindparam("card", type_=sa.String),
-        settled_at=sa.bindparam("at", type_=_PAYMENT.c.settled_at.type),
-    )
-)
 PARTIES = (2, 2, 2, 2, 4, 2, 1, 3, 2, 1, 5, 2, 2)
 CHANNELS = (SaleChannel.PORTAL,) * 15 + (SaleChannel.PHONE,) * 3 + (SaleChannel.BOX_OFFICE,) * 2
 PAID_BY = {
@@ -60,7 +49,6 @@ PAID_BY = {
     SaleChannel.PHONE: Method.TERMINAL,
     SaleChannel.BOX_OFFICE: Method.TERMINAL,
 }
-CARDS = ("Visa 4242", "Mastercard 4444", "Visa 0005")
 PERFORMED_LAID_OUT = 12  # performances of the past whose seats are drawn
 MOST_MISSES = 12  # parties that find no room, before the house counts as full
 _SOONEST = timedelta(hours=1)  # after the sale opens, the first ticket is sold
@@ -87,6 +75,7 @@ class _Rows:
         self.tickets: list[dict[str, Any]] = []
         self.payments: list[dict[str, Any]] = []
         self.captured: list[dict[str, Any]] = []
+        self.pages: list[dict[str, Any]] = []
         self.postings: list[tuple[Posting, datetime]] = []
 
     def write(self, session: Session) -> None:
@@ -98,12 +87,13 @@ class _Rows:
             (steps.ORDER_LINE, self.lines),
             (steps.TICKET, self.tickets),
             (_PAYMENT, self.payments),
+            (PAGE, self.pages),
         )
         for table, rows in pairs:
             if rows:
                 session.connection().execute(sa.insert(table), rows)
         if self.captured:
-            session.connection().execute(_CAPTURE, self.captured)
+            session.connection().execute(CAPTURE, self.captured)
         for posting, booked_at in self.postings:
             books.post(session, posting, now=booked_at)
 
@@ -309,10 +299,11 @@ class PastSales:
             }
         )
         if is_card:
-            said = {"which": payment_id, "at": at, "card": self.chance.choice(CARDS)}
-            self.rows.captured.append(
-                said | {"session": f"test_{payment_id}", "capture": f"paid_{payment_id}"}
-            )
+            (card,) = self.chance.choices(CARDS, OF_CARDS)
+            row = {"which": payment_id, "at": at, "card": card}
+            row |= {"session": f"test_{payment_id}", "capture": f"paid_{payment_id}"}
+            self.rows.captured.append(row)
+            self.rows.pages.append(page_of(row, total, currency))
         paid = [Tender(method=method, amount=total)]
         legs = (*order_postings.paid(paid), *order_postings.sold(map(steps.booked_of, made)))
         posting = Posting(
