@@ -69,7 +69,6 @@ class Undo:
         if self.pause:
             performances.pause(context, performance_ids=self.pause)
         if self.places:
-            sale_steps.move(context, places=self.places, versions=self.versions)
             moving.move_back(context, places=self.places, versions=self.versions)
 
 

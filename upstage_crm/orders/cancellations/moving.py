@@ -17,7 +17,6 @@ from upstage_crm.orders.cancellations.cancelling import (
     record,
 )
 from upstage_crm.orders.cancellations.views import DisruptionKind, Stage
-from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.bulk_edit import Change
 from upstage_crm.programme.performances import Place
@@ -47,10 +46,10 @@ def move_back(
     Orders that heard of the first move hear of this one; the others hear of neither.
 
     Raises:
-        UpstageError: as `performances.move`.
+        UpstageError: as `sale_steps.move`.
     """
     before = _facts(context, versions)
-    performances.move(context, places=places, versions=versions)
+    sale_steps.move(context, places=places, versions=versions)
     _tell_moved(context, before)
 
 

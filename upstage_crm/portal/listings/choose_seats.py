@@ -247,7 +247,7 @@ def _types(
                 id=kind.id,
                 name=kind.name,
                 price=low if low == high else f"{low}–{high}",
-                about=" · ".join(filter(None, (_at_least(kind, say), kind.proof))),
+                about=", ".join(filter(None, (_at_least(kind, say), kind.proof))),
                 most=min(kind.most or MOST_AT_ONCE, MOST_AT_ONCE),
             )
         )
