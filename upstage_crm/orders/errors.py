@@ -22,6 +22,7 @@ Conflict
 ├── TicketNotValid          facts: `place`
 ├── NoValidTicket
 ├── LettersSent
+├── StepKeyTaken
 └── PerformanceBegun
 """
 
@@ -148,3 +149,9 @@ class LettersSent(Conflict):
     """Letters to buyers were sent by another process meanwhile."""
 
     code = "letters_sent"
+
+
+class StepKeyTaken(Conflict):
+    """The key stands for a step of another order."""
+
+    code = "step_key_taken"

@@ -59,11 +59,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchanged:
-    """What an exchange did. `was_done` says that it was done before."""
+    """What an exchange did: `given_back` is in minor units, `was_done` says it was done before."""
 
     order_id: str
     ticket_ids: tuple[str, ...]
     step_id: str = ""
+    given_back: int = 0
     was_done: bool = False
 
 
@@ -94,7 +95,8 @@ def exchange(
     """Exchange tickets of an order for what a basket holds, for a staff member.
 
     Raises:
-        Forbidden: the staff member may not sell.
+        Forbidden: the staff member may not sell, or not refund where money goes back.
+        RefundAboveLimit: the role may not give so much of one order back.
         UpstageError: as `swap`.
     """
     ensure_may(context.actor, Permission.SELL_TICKETS)
@@ -108,10 +110,17 @@ def exchange(
         reason=reason,
     )
     if not done.was_done:
+        # Cheaper tickets are no way around who gives money back, and how much of it.
+        if done.given_back:
+            ensure_may(context.actor, Permission.REFUND_ORDERS)
+            order_refunds.ensure_within_limit(context.session, context.actor, order_id)
+        order = steps.lock_order(context.session, order_id)
+        view = read(context.session, basket_id, now=context.now)
+        sale.record_gifts(context, seller, view, order["reference"])
         returns.record(
             context,
             Action.TICKETS_EXCHANGED,
-            steps.lock_order(context.session, order_id),
+            order,
             old=len(set(ticket_ids)),
             new=len(done.ticket_ids),
             reason=reason,
@@ -137,13 +146,13 @@ def swap(
         NothingToReturn, BasketEmpty, BasketOver: there is nothing to exchange.
         UnknownOrder, UnknownTicket, TicketNotValid, PerformanceBegun: the old tickets.
         SeatsLost, PlacesLost, PriceChanged: the new ones.
-        TendersDiffer, ShiftMissing, RefundTooHigh: the difference is not settled so.
+        TendersDiffer, ShiftMissing, NotCaptured, RefundTooHigh: the difference is not settled so.
     """
     session, now = context.session, context.now
     if not ticket_ids:
         raise NothingToReturn
     row = baskets.lock(session, basket_id)
-    if row["state"] is BasketState.SOLD:
+    if row["state"] is BasketState.SOLD and row["order_id"] == order_id:
         return Exchanged(order_id=order_id, ticket_ids=(), was_done=True)
     if row["state"] is not BasketState.OPEN or row["kind"] is not BasketKind.EXCHANGE:
         raise BasketOver(state=row["state"].value)
@@ -154,7 +163,7 @@ def swap(
     returns.ensure_ahead(session, {each["performance_id"] for each in old}, context)
     carried = sum(each["amount"] for each in old)
     sums = Difference(currency=view.currency, carried=carried, new=view.total)
-    sale.ensure_tenders(sums.to_pay, view.currency, tenders, seller)
+    sale.ensure_paid(session, view, sums.to_pay, tenders, seller)
     new_wanted, old_wanted = wanted_of(view.lines), returns.wanted_of(old)
     inventory.lock(session, _both(new_wanted, old_wanted))
     inventory.give_back(session, sale=order_id, wanted=old_wanted, now=now)
@@ -208,6 +217,7 @@ def swap(
         )
     baskets.turn(session, basket_id, BasketState.SOLD, now=now, order_id=order_id)
     return Exchanged(order_id=order_id, ticket_ids=issued.ticket_ids, step_id=step_id)
+    return Exchanged(order_id=order_id, ticket_ids=issued.ticket_ids, given_back=sums.to_give_back)
 
 
 def open_basket(context: CommandContext[object], seller: Seller, *, order_id: str) -> str:

@@ -19,7 +19,7 @@ from upstage_crm.inventory.views import Wanted
 from upstage_crm.ledger import books
 from upstage_crm.ledger.views import Posting, PostingKind
 from upstage_crm.orders import order_postings, order_refunds, steps
-from upstage_crm.orders.errors import NothingToReturn, PerformanceBegun
+from upstage_crm.orders.errors import NothingToReturn, PerformanceBegun, StepKeyTaken
 from upstage_crm.orders.views import Seller, StepKind, TicketState
 from upstage_crm.payments.views import RefundCause
 from upstage_crm.programme import queries as programme
@@ -51,7 +51,8 @@ def return_tickets(
 
     Raises:
         Forbidden: the staff member may not refund orders.
-        NothingToReturn, UnknownOrder, UnknownTicket, TicketNotValid, PerformanceBegun.
+        NothingToReturn, UnknownOrder, UnknownTicket, TicketNotValid, PerformanceBegun,
+            StepKeyTaken.
         RefundTooHigh, RefundAboveLimit, ShiftMissing: the money cannot be given back so.
     """
     ensure_may(context.actor, Permission.REFUND_ORDERS)
@@ -93,7 +94,8 @@ def take_back(
     """The same for who holds the tickets, once the caller has proven that; nothing is recorded.
 
     Raises:
-        NothingToReturn, UnknownOrder, UnknownTicket, TicketNotValid, PerformanceBegun.
+        NothingToReturn, UnknownOrder, UnknownTicket, TicketNotValid, PerformanceBegun,
+            StepKeyTaken.
         RefundTooHigh, ShiftMissing: the money cannot be given back so.
     """
     session, now = context.session, context.now
@@ -102,6 +104,8 @@ def take_back(
     tickets = steps.tickets_of(session, order_id, sorted(ticket_ids))
     known = steps.of_key(session, key)
     if known is not None:
+        if known["order_id"] != order_id:
+            raise StepKeyTaken
         return Returned(step_id=known["id"], amount=-known["total"], refunded=0, was_done=True)
     ensure_ahead(session, {row["performance_id"] for row in tickets}, context)
     valid = [row for row in tickets if row["state"] is TicketState.VALID]

@@ -101,7 +101,7 @@ def sell(
     if not view.lines:
         raise BasketEmpty
     kept = order_contacts.checked(contact, seller.channel)
-    _ensure_paid(session, view, tenders, seller)
+    ensure_paid(session, view, view.total, tenders, seller)
     if view.patron_id is not None and not patrons.share_lock(session, view.patron_id):
         raise BuyerGone
     order_id = new_id(now)
@@ -142,7 +142,7 @@ def sell(
         now=now,
     )
     baskets.turn(session, basket_id, BasketState.SOLD, now=now, order_id=order_id)
-    _record_gifts(context, seller, view, reference)
+    record_gifts(context, seller, view, reference)
     return Sold(order_id=order_id, reference=reference, ticket_ids=issued.ticket_ids)
 
 
@@ -203,10 +203,18 @@ def ensure_tenders(total: int, currency: str, tenders: Sequence[Tender], seller:
         raise ShiftMissing
 
 
-def _ensure_paid(
-    session: Session, view: BasketView, tenders: Sequence[Tender], seller: Seller
+def ensure_paid(
+    session: Session, view: BasketView, total: int, tenders: Sequence[Tender], seller: Seller
 ) -> None:
-    ensure_tenders(view.total, view.currency, tenders, seller)
+    """See that what a basket costs is paid, and by a card only what was captured for it, once.
+
+    Raises:
+        TendersDiffer, ShiftMissing, NotCaptured: it is not.
+    """
+    ensure_tenders(total, view.currency, tenders, seller)
+    captured = [tender.payment_id for tender in tenders if tender.payment_id]
+    if len(set(captured)) != len(captured):
+        raise NotCaptured
     for tender in tenders:
         if tender.method is Method.CARD and not tender.payment_id:
             raise NotCaptured
@@ -269,9 +277,10 @@ def _sold_before(session: Session, basket_id: str) -> Sold:
     )
 
 
-def _record_gifts(
+def record_gifts(
     context: CommandContext[object], seller: Seller, view: BasketView, reference: str
 ) -> None:
+    """One entry of the staff member's about the tickets of a basket that were given away."""
     gifts = [line for line in view.lines if line.comp_reason is not None]
     if not gifts or seller.actor is None:
         return

@@ -152,7 +152,9 @@ def settle(
         if _is_sold(context, seller, payment):
             return Outcome.SOLD
         cause, reason = RefundCause.SEATS_GONE, _SALE_FAILED
-        if row["state"] is BasketState.PAYING:
+        # Another payment for it may be open by now, and counts on what the basket holds.
+        is_free = queries.find_open(session, payment.basket_id) is None
+        if row["state"] is BasketState.PAYING and is_free:
             baskets.turn(session, payment.basket_id, BasketState.OPEN, now=now)
     _owe(context, payment, cause, reason)
     return Outcome.GIVEN_BACK

@@ -239,6 +239,7 @@ class Exchanging(RealSales):
     ) -> Done:
         """Exchange the old tickets for what is in the basket."""
         shifts.ensure_open(context.session, self.seller.shift_id)
+        ensure_given_alone(context.actor, view)
         done = exchanges.exchange(
             context,
             self.seller,

@@ -26,6 +26,7 @@ ORDER_SENTENCES: Mapping[str, str] = {
     "buyer_gone": "This record is closed, so nothing can be sold to it.",
     "ticket_not_valid": "This ticket is no longer valid: {place}.",
     "performance_begun": "The performance has begun.",
+    "step_key_taken": "This was done for another order already.",
     "answered_before": "You have answered already. This is what you chose.",
     "answer_too_late": "The time to choose is over.",
     "date_not_possible": (
