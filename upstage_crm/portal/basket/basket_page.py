@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from upstage_crm.core.languages import speaker
 from upstage_crm.orders.views import BasketState, Contact
-from upstage_crm.portal import opened_link, portal_words
+from upstage_crm.portal import order_link, portal_words
 from upstage_crm.portal.addresses import BASKET, WHATS_ON
 from upstage_crm.portal.answers import NO_STORE, policy_leading_to, see
 from upstage_crm.portal.basket import basket_commands
@@ -20,7 +20,7 @@ from upstage_crm.portal.basket.basket_commands import Kept
 from upstage_crm.portal.basket.basket_words import BasketWords, basket_words
 from upstage_crm.portal.basket.visitors import visitor_of
 from upstage_crm.portal.listings import public_programme
-from upstage_crm.portal.opened_link import token_of
+from upstage_crm.portal.order_link import token_of
 from upstage_crm.portal.portal_page import TEMPLATES, Head, page
 from upstage_crm.portal.readers import Reader, reader_of
 from upstage_crm.wiring import runtime
@@ -92,7 +92,7 @@ def _drawn(reader: Reader, kept: Kept | None, said: Said, link: str) -> str:
         basket=words,
         basket_count=words.count if words else 0,
         said=said,
-        email=said.email or contact.email or opened_link.email_of(link),
+        email=said.email or contact.email or order_link.email_of(link),
         warn_s=WARN_S,
         action={
             name: reader.href(f"{BASKET}{name}")

@@ -17,17 +17,17 @@ from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.orders import queries as orders
 from upstage_crm.orders.errors import UnknownOrder
 from upstage_crm.orders.letters import order_links
-from upstage_crm.portal import opened_link, portal_words
+from upstage_crm.portal import order_link, portal_words
 from upstage_crm.portal.addresses import ORDERS, WHATS_ON
 from upstage_crm.portal.answers import see
 from upstage_crm.portal.basket.basket_page import own_page
 from upstage_crm.portal.basket.order_words import OrderWords, order_words
 from upstage_crm.portal.basket.tickets_page import calendar_answer, paper_answer
-from upstage_crm.portal.found_orders import own_orders
+from upstage_crm.portal.found_orders import order_forms
 from upstage_crm.portal.found_orders.find_order import FIND
-from upstage_crm.portal.found_orders.own_orders import ALL, MINE
+from upstage_crm.portal.found_orders.order_forms import ALL, MINE
 from upstage_crm.portal.listings import public_programme
-from upstage_crm.portal.opened_link import claims_of, token_of
+from upstage_crm.portal.order_link import claims_of, token_of
 from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.readers import Reader, reader_of
 from upstage_crm.wiring import runtime
@@ -40,7 +40,7 @@ async def enter(request: Request) -> Response:
     if claims is None:
         return await _gone(request)
     response = see(ALL if claims.purpose is Purpose.ORDERS else MINE)
-    opened_link.keep(response, token)
+    order_link.keep(response, token)
     return response
 
 
@@ -49,7 +49,7 @@ async def show(request: Request) -> Response:
     reader, order = await _opened(request)
     if order is None:
         return await _gone(request)
-    can_add = await asyncio.to_thread(own_orders.can_add, token_of(request), order.reference)
+    can_add = await asyncio.to_thread(order_forms.can_add, token_of(request), order.reference)
     return own_page(await asyncio.to_thread(_drawn, order, reader, can_add=can_add))
 
 
@@ -60,7 +60,7 @@ async def show_all(request: Request) -> Response:
     listed = await asyncio.to_thread(_listed, token_of(request), reader)
     if listed is None:
         return await _gone(request)
-    can_add = await asyncio.to_thread(own_orders.can_add, token_of(request))
+    can_add = await asyncio.to_thread(order_forms.can_add, token_of(request))
     return own_page(await asyncio.to_thread(_all_drawn, listed, reader, can_add=can_add))
 
 
@@ -154,8 +154,8 @@ def _all_drawn(
         past=past,
         hrefs={one.reference: reader.href(MINE, {"order": one.reference}) for one in coming + past},
         whats_on=reader.href(WHATS_ON),
-        add_href=reader.href(own_orders.ADD) if can_add else "",
-        close_href=reader.href(own_orders.CLOSE),
+        add_href=reader.href(order_forms.ADD) if can_add else "",
+        close_href=reader.href(order_forms.CLOSE),
     )
 
 
@@ -172,8 +172,8 @@ def _drawn(order: OrderWords, reader: Reader, *, can_add: bool) -> str:
         },
         all_href=reader.href(ALL),
         whats_on=reader.href(WHATS_ON),
-        add_href=reader.href(own_orders.ADD) if can_add else "",
-        close_href=reader.href(own_orders.CLOSE),
+        add_href=reader.href(order_forms.ADD) if can_add else "",
+        close_href=reader.href(order_forms.CLOSE),
     )
 
 

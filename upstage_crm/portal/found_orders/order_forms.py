@@ -16,12 +16,12 @@ from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.orders import filing, queries
 from upstage_crm.orders.letters import order_links
-from upstage_crm.portal import opened_link
+from upstage_crm.portal import order_link
 from upstage_crm.portal.addresses import ORDERS, WHATS_ON
 from upstage_crm.portal.answers import see
 from upstage_crm.portal.basket import visitors
 from upstage_crm.portal.found_orders import find_order
-from upstage_crm.portal.opened_link import claims_of, token_of
+from upstage_crm.portal.order_link import claims_of, token_of
 from upstage_crm.portal.readers import reader_of
 from upstage_crm.wiring import runtime
 
@@ -66,7 +66,7 @@ async def close(request: Request) -> Response:
     except UpstageError as refusal:
         return await find_order.answer_with(request, refusal=refusal)
     response = see(reader_of(request, usual="").href(WHATS_ON))
-    opened_link.forget(response)
+    order_link.forget(response)
     return response
 
 
