@@ -15,9 +15,11 @@ from tests.app.test_portal_paying import APP, bought, charge, to_card
 from tests.support.confirming import serving
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
+from upstage_crm.audit.events import Action
 from upstage_crm.core.db import table_of
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.orders import filing
 from upstage_crm.orders.tables import OrderRow
 from upstage_crm.portal import limits, memory
 from upstage_crm.portal.found_orders import find_order
@@ -195,3 +197,114 @@ def test_a_code_is_not_tried_a_thousand_times(
     assert "Wait a minute" in said(answers[3])
     assert reference
     assert links(desk) == 0
+
+
+def opened(desk: Desk, web: Shopper, reference: str) -> Shopper:
+    """A phone that has opened the link in the mail."""
+    ask(web, reference)
+    phone = Shopper(APP)
+    phone.get(link_of(desk))
+    return phone
+
+
+def filed(desk: Desk) -> None:
+    desk.clock.advance(timedelta(seconds=10))
+    desk.run(filing.file_orders)
+
+
+def claimed(desk: Desk) -> list[str]:
+    orders = table_of(OrderRow)
+    query = sa.select(orders.c.reference).where(orders.c.claimed_at.is_not(None))
+    return list(desk.read(lambda s: s.connection().execute(query).scalars()))
+
+
+ADD_WORDS = "Add to my record"
+
+
+def test_a_press_behind_the_link_adds_guest_orders_to_the_record(
+    web: Shopper, desk: Desk, reference: str
+) -> None:
+    """Rule 14: to open a link changes nothing; the press of its mailbox claims the order."""
+    desk.patron(email=INA)
+    filed(desk)
+    phone = opened(desk, web, "")
+
+    before = phone.get("/tickets/all")
+    looked = claimed(desk)
+    answer = phone.send("/tickets/add")
+    phone.send("/tickets/add")
+
+    assert ADD_WORDS in before.text
+    assert looked == []
+    assert answer.headers["location"] == "/tickets/all"
+    assert claimed(desk) == [reference]
+    assert ADD_WORDS not in phone.get("/tickets/all").text
+    lines = desk.lines(action=Action.ORDER_CLAIMED)
+    assert [line.facts["order"] for line in lines] == [reference]
+
+
+@on_sqlite
+def test_a_link_to_one_order_adds_that_one(
+    web: Shopper, desk: Desk, made: LaidOut, reference: str
+) -> None:
+    bought(web, made)
+    desk.patron(email=INA)
+    filed(desk)
+    phone = opened(desk, web, reference)
+
+    answer = phone.send("/tickets/add")
+
+    assert answer.headers["location"] == "/tickets/mine"
+    assert claimed(desk) == [reference]
+
+
+@on_sqlite
+def test_a_mailbox_adds_nothing_to_a_record_that_does_not_name_it(
+    web: Shopper, desk: Desk, reference: str
+) -> None:
+    filed(desk)  # in a new record, without an address
+    phone = opened(desk, web, reference)
+
+    page = phone.get("/tickets/mine")
+    phone.send("/tickets/add")
+
+    assert ADD_WORDS not in page.text
+    assert claimed(desk) == []
+
+
+@on_sqlite
+def test_without_the_link_or_from_another_site_nothing_is_added(
+    web: Shopper, desk: Desk, reference: str
+) -> None:
+    desk.patron(email=INA)
+    filed(desk)
+    phone = opened(desk, web, reference)
+
+    Shopper(APP).send("/tickets/add")
+    foreign = phone.post("/tickets/add", headers={"origin": "https://evil.example"})
+
+    assert foreign.status_code == 409
+    assert claimed(desk) == []
+
+
+@on_sqlite
+def test_closed_tickets_need_the_link_again(web: Shopper, desk: Desk, reference: str) -> None:
+    phone = opened(desk, web, reference)
+    shown = phone.get("/tickets/mine")
+
+    phone.send("/tickets/close")
+
+    assert [shown.status_code, phone.get("/tickets/mine").status_code] == [200, 404]
+
+
+@on_sqlite
+def test_the_checkout_knows_the_address_of_an_opened_link(
+    web: Shopper, desk: Desk, made: LaidOut, reference: str
+) -> None:
+    phone = opened(desk, web, reference)
+    best(phone, made)
+    stranger = Shopper(APP)
+    best(stranger, made)
+
+    assert f'value="{INA}"' in phone.get("/basket/").text
+    assert INA not in stranger.get("/basket/").text

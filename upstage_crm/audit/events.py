@@ -155,6 +155,7 @@ class Action(StrEnum):
     PLAN_IMPORTED = "plan.imported"
     PLAN_BROUGHT_BACK = "plan.brought_back"
     ORDER_FILED = "order.filed"
+    ORDER_CLAIMED = "order.claimed"
     TICKETS_GIVEN = "order.tickets_given"
     TICKETS_RETURNED = "order.tickets_returned"
     TICKETS_EXCHANGED = "order.tickets_exchanged"
@@ -197,6 +198,7 @@ OPERATOR = Actor(ActorKind.OPERATOR, "Operator")
 OUTSIDER = Actor(ActorKind.OUTSIDER, "Someone who did not sign in")
 PATRON_AT_PROPOSED = Actor(ActorKind.PATRON, "The proposed address")
 PATRON_AT_CURRENT = Actor(ActorKind.PATRON, "The current address")
+BUYER = Actor(ActorKind.PATRON, "The address of the order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import SYSTEM, Action, AuditEvent, Channel
+from upstage_crm.audit.events import BUYER, SYSTEM, Action, AuditEvent, Channel
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.steps import ORDER
 from upstage_crm.patrons import commands as patrons
@@ -82,3 +82,51 @@ def claim(context: CommandContext[object], *, order_id: str) -> bool:
         .values(claimed_at=context.now)
     )
     return done.rowcount == 1
+
+
+def unclaimed(session: Session, email_key: str) -> list[str]:
+    """The ids of the orders that this mailbox may claim, by the key of its address.
+
+    They were bought with it, and are filed at the record whose primary address it is now: a mailbox
+    that left a record, or never stood in it, says nothing about that record's orders.
+    """
+    patron_id = known.find_live_id(session, email_key) if email_key else None
+    if patron_id is None:
+        return []
+    query = (
+        sa.select(ORDER.c.id)
+        .join(CONTACT, CONTACT.c.order_id == ORDER.c.id)
+        .where(
+            CONTACT.c.email_key == email_key,
+            ORDER.c.patron_id == patron_id,
+            ORDER.c.claimed_at.is_(None),
+        )
+    )
+    return list(session.connection().execute(query.order_by(ORDER.c.id)).scalars())
+
+
+def claim_all(context: CommandContext[object], *, email_key: str, only: str = "") -> int:
+    """Claim what `unclaimed` lists, or one order of it, with an entry in the trail for each.
+
+    The caller has the proof: a link that was mailed to this address was opened, and a button
+    pressed. Return how many orders were claimed.
+    """
+    session, now = context.session, context.now
+    events: list[AuditEvent] = []
+    for order_id in unclaimed(session, email_key):
+        if only not in {"", order_id} or not claim(context, order_id=order_id):
+            continue
+        query = sa.select(ORDER.c.reference, ORDER.c.patron_id).where(ORDER.c.id == order_id)
+        row = session.connection().execute(query).one()
+        events.append(
+            AuditEvent(
+                action=Action.ORDER_CLAIMED,
+                actor=BUYER,
+                channel=Channel.PATRON_PAGE,
+                patron_id=row.patron_id,
+                facts={"order": row.reference},
+            )
+        )
+    if events:
+        trail.record(session, events, now=now)
+    return len(events)

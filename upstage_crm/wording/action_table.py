@@ -251,6 +251,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "released seats that were held back", _PROGRAMME, "undo-2", "neutral"
     ),
     Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
+    Action.ORDER_CLAIMED: ActionLook("added an order to the record", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
     Action.TICKETS_HANDED_OUT: ActionLook("handed tickets out", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_HANDED_BACK: ActionLook(

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from upstage_crm.core.languages import speaker
 from upstage_crm.orders.views import BasketState, Contact
-from upstage_crm.portal import portal_words
+from upstage_crm.portal import order_link, portal_words
 from upstage_crm.portal.addresses import BASKET, WHATS_ON
 from upstage_crm.portal.answers import NO_STORE, policy_leading_to, see
 from upstage_crm.portal.basket import basket_commands
@@ -20,6 +20,7 @@ from upstage_crm.portal.basket.basket_commands import Kept
 from upstage_crm.portal.basket.basket_words import BasketWords, basket_words
 from upstage_crm.portal.basket.visitors import visitor_of
 from upstage_crm.portal.listings import public_programme
+from upstage_crm.portal.order_link import token_of
 from upstage_crm.portal.portal_page import TEMPLATES, Head, page
 from upstage_crm.portal.readers import Reader, reader_of
 from upstage_crm.wiring import runtime
@@ -59,7 +60,7 @@ async def answer_with(request: Request, said: Said) -> Response:
     kept = await asyncio.to_thread(basket_commands.find, visitor_of(request).secret)
     if kept is not None and kept.view.state is BasketState.SOLD:
         return see(reader.href(TICKETS))
-    body = await asyncio.to_thread(_drawn, reader, kept, said)
+    body = await asyncio.to_thread(_drawn, reader, kept, said, token_of(request))
     return own_page(body, said.status)
 
 
@@ -76,7 +77,7 @@ def own_page(body: str, status: int = 200) -> Response:
     return HTMLResponse(body, status, headers)
 
 
-def _drawn(reader: Reader, kept: Kept | None, said: Said) -> str:
+def _drawn(reader: Reader, kept: Kept | None, said: Said, link: str) -> str:
     programme = public_programme.programme()
     say, now = speaker(reader.language), runtime().clock.now()
     words: BasketWords | None = None
@@ -91,7 +92,7 @@ def _drawn(reader: Reader, kept: Kept | None, said: Said) -> str:
         basket=words,
         basket_count=words.count if words else 0,
         said=said,
-        email=said.email or contact.email,
+        email=said.email or contact.email or order_link.email_of(link),
         warn_s=WARN_S,
         action={
             name: reader.href(f"{BASKET}{name}")

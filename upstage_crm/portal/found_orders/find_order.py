@@ -34,7 +34,7 @@ _LONGEST: Final = 254
 
 async def show(request: Request) -> Response:
     """The form."""
-    return await _page(request)
+    return await answer_with(request)
 
 
 async def find(request: Request) -> Response:
@@ -47,10 +47,10 @@ async def find(request: Request) -> Response:
         visitors.ensure_own_form(request)
         visitor_of(request).count(LOOKUPS)
     except UpstageError as refusal:
-        return await _page(request, refusal=refusal, reference=reference, email=email)
+        return await answer_with(request, refusal=refusal, reference=reference, email=email)
     await to_writer_thread(_send, reference, email)
     await asyncio.sleep(max(0.0, TAKES_S - (monotonic() - begun)))
-    return await _page(request, is_sent=True, reference=reference, email=email)
+    return await answer_with(request, is_sent=True, reference=reference, email=email)
 
 
 def _send(reference: str, email: str) -> None:
@@ -62,7 +62,7 @@ def _send(reference: str, email: str) -> None:
     parts.database.attempt(work)
 
 
-async def _page(
+async def answer_with(
     request: Request,
     *,
     refusal: UpstageError | None = None,
@@ -70,6 +70,7 @@ async def _page(
     reference: str = "",
     email: str = "",
 ) -> Response:
+    """The form with what is said about the one that came before."""
     programme = await public_programme.soon()
     reader = reader_of(request, usual=programme.organisation.language)
     problem = "" if refusal is None else sentence(refusal, speaker(reader.language))

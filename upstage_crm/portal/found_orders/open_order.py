@@ -6,8 +6,6 @@ The token moves into a cookie at once, so that it stands in no address and in no
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
-from typing import Final
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -15,37 +13,34 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from upstage_crm.core.languages import speaker
-from upstage_crm.http.cookie_headers import give, held
-from upstage_crm.links.claims import FOR_ORDERS, LinkClaims, LinkRefused, Purpose
+from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.orders import queries as orders
 from upstage_crm.orders.errors import UnknownOrder
 from upstage_crm.orders.letters import order_links
-from upstage_crm.portal import portal_words
+from upstage_crm.portal import order_link, portal_words
 from upstage_crm.portal.addresses import ORDERS, WHATS_ON
 from upstage_crm.portal.answers import see
 from upstage_crm.portal.basket.basket_page import own_page
 from upstage_crm.portal.basket.order_words import OrderWords, order_words
 from upstage_crm.portal.basket.tickets_page import calendar_answer, paper_answer
+from upstage_crm.portal.found_orders import order_forms
 from upstage_crm.portal.found_orders.find_order import FIND
+from upstage_crm.portal.found_orders.order_forms import ALL, MINE
 from upstage_crm.portal.listings import public_programme
+from upstage_crm.portal.order_link import claims_of, token_of
 from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.readers import Reader, reader_of
 from upstage_crm.wiring import runtime
-
-LINK: Final = "upstage-order-link"
-LIFE: Final = timedelta(hours=2)
-MINE: Final = f"{ORDERS}mine"
-ALL: Final = f"{ORDERS}all"
 
 
 async def enter(request: Request) -> Response:
     """Move the token into a cookie, and go to the order, or to all of them."""
     token = str(request.path_params["token"])
-    claims = _claims(token)
+    claims = claims_of(token)
     if claims is None:
         return await _gone(request)
     response = see(ALL if claims.purpose is Purpose.ORDERS else MINE)
-    give(response, LINK, token, life=LIFE, is_https=runtime().settings.is_https)
+    order_link.keep(response, token)
     return response
 
 
@@ -54,17 +49,19 @@ async def show(request: Request) -> Response:
     reader, order = await _opened(request)
     if order is None:
         return await _gone(request)
-    return own_page(await asyncio.to_thread(_drawn, order, reader))
+    can_add = await asyncio.to_thread(order_forms.can_add, token_of(request), order.reference)
+    return own_page(await asyncio.to_thread(_drawn, order, reader, can_add=can_add))
 
 
 async def show_all(request: Request) -> Response:
     """Everything that was bought with the address of the link, what is still to come first."""
     programme = await public_programme.soon()
     reader = reader_of(request, usual=programme.organisation.language)
-    listed = await asyncio.to_thread(_listed, _token(request), reader)
+    listed = await asyncio.to_thread(_listed, token_of(request), reader)
     if listed is None:
         return await _gone(request)
-    return own_page(await asyncio.to_thread(_all_drawn, listed, reader))
+    can_add = await asyncio.to_thread(order_forms.can_add, token_of(request))
+    return own_page(await asyncio.to_thread(_all_drawn, listed, reader, can_add=can_add))
 
 
 async def as_pdf(request: Request) -> Response:
@@ -86,17 +83,12 @@ async def _opened(request: Request) -> tuple[Reader, OrderWords | None]:
     programme = await public_programme.soon()
     reader = reader_of(request, usual=programme.organisation.language)
     reference = request.query_params.get("order", "")
-    return reader, await asyncio.to_thread(_order, _token(request), reference, reader)
-
-
-def _token(request: Request) -> str:
-    header, is_https = request.headers.get("cookie", ""), runtime().settings.is_https
-    return held(header, LINK, is_https=is_https)
+    return reader, await asyncio.to_thread(_order, token_of(request), reference, reader)
 
 
 def _order(token: str, reference: str, reader: Reader) -> OrderWords | None:
     """The order of a link; with a reference another one of the same address, if it opens those."""
-    claims = _claims(token)
+    claims = claims_of(token)
     if claims is None:
         return None
     try:
@@ -118,7 +110,7 @@ def _ids(session: Session, claims: LinkClaims) -> list[str]:
 
 def _listed(token: str, reader: Reader) -> tuple[list[OrderWords], list[OrderWords]] | None:
     """The orders with something still to come, and the others."""
-    claims = _claims(token)
+    claims = claims_of(token)
     if claims is None or claims.purpose is not Purpose.ORDERS:
         return None
     now = runtime().clock.now()
@@ -129,17 +121,6 @@ def _listed(token: str, reader: Reader) -> tuple[list[OrderWords], list[OrderWor
         ]
     coming = [one for one in found if any(visit.starts_at > now for visit in one.visits)]
     return coming, [one for one in found if one not in coming]
-
-
-def _claims(token: str) -> LinkClaims | None:
-    """The claims of a link to an order that still counts."""
-    parts = runtime()
-    try:
-        claims = parts.codec.read(token)
-    except LinkRefused:
-        return None
-    is_good = claims.purpose in FOR_ORDERS and not claims.is_expired(parts.clock.now())
-    return claims if is_good else None
 
 
 async def _gone(request: Request) -> Response:
@@ -160,7 +141,9 @@ async def _gone(request: Request) -> Response:
     return own_page(await asyncio.to_thread(drawn), 404)
 
 
-def _all_drawn(listed: tuple[list[OrderWords], list[OrderWords]], reader: Reader) -> str:
+def _all_drawn(
+    listed: tuple[list[OrderWords], list[OrderWords]], reader: Reader, *, can_add: bool
+) -> str:
     coming, past = listed
     return page(
         "all_orders.html",
@@ -171,10 +154,12 @@ def _all_drawn(listed: tuple[list[OrderWords], list[OrderWords]], reader: Reader
         past=past,
         hrefs={one.reference: reader.href(MINE, {"order": one.reference}) for one in coming + past},
         whats_on=reader.href(WHATS_ON),
+        add_href=reader.href(order_forms.ADD) if can_add else "",
+        close_href=reader.href(order_forms.CLOSE),
     )
 
 
-def _drawn(order: OrderWords, reader: Reader) -> str:
+def _drawn(order: OrderWords, reader: Reader, *, can_add: bool) -> str:
     return page(
         "found_order.html",
         reader,
@@ -187,6 +172,8 @@ def _drawn(order: OrderWords, reader: Reader) -> str:
         },
         all_href=reader.href(ALL),
         whats_on=reader.href(WHATS_ON),
+        add_href=reader.href(order_forms.ADD) if can_add else "",
+        close_href=reader.href(order_forms.CLOSE),
     )
 
 
