@@ -216,8 +216,12 @@ def swap(
             context, seller, parts, cause=RefundCause.EXCHANGED, reason=reason, key=step_id
         )
     baskets.turn(session, basket_id, BasketState.SOLD, now=now, order_id=order_id)
-    return Exchanged(order_id=order_id, ticket_ids=issued.ticket_ids, step_id=step_id)
-    return Exchanged(order_id=order_id, ticket_ids=issued.ticket_ids, given_back=sums.to_give_back)
+    return Exchanged(
+        order_id=order_id,
+        ticket_ids=issued.ticket_ids,
+        step_id=step_id,
+        given_back=sums.to_give_back,
+    )
 
 
 def open_basket(context: CommandContext[object], seller: Seller, *, order_id: str) -> str:
