@@ -31,6 +31,15 @@ ORDER_SENTENCES: Mapping[str, str] = {
     "date_not_possible": (
         "Your tickets could not be moved to that date. Please choose again, or call us."
     ),
+    "nothing_offered": "Choose at least one ticket.",
+    "transfer_own_address": "The tickets go to this address already.",
+    "ticket_offered_before": "This ticket is offered already, or was given to someone: {place}.",
+    "transfer_too_late": "It is too late to give this ticket to someone: {place}.",
+    "transfer_waits": (
+        "These tickets cannot change hands at the moment. Try again in three days, or call us."
+    ),
+    "transfer_too_many": "Tickets of this order were offered often today. Try again tomorrow.",
+    "offer_ended": "This offer is over.",
     "nothing_owed": "The desk owes nothing for this order.",
     "answer_time_refused": "Enter a whole number from 0 to {most}.",
 }
