@@ -16,9 +16,9 @@ _BASKET, _PATRON = table_of(BasketRow), table_of(PatronRow)
 
 
 def forget(session: Session, *, patron_id: str) -> None:
-    """Empty what was typed for a patron's orders and baskets, and whom their tickets were offered to.
+    """Empty what was typed for a patron's orders and baskets.
 
-    An offer that was made to the patron's own address names it, too.
+    So are the addresses that their tickets were offered to, and theirs in offers of others.
     """
     connection = session.connection()
     theirs = sa.select(ORDER.c.id).where(ORDER.c.patron_id == patron_id).order_by(ORDER.c.id)

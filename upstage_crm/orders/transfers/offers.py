@@ -93,6 +93,22 @@ def held_of_order(session: Session, order_id: str) -> Mapping[str, str]:
     return {row.ticket_id: row.offer_id for row in session.connection().execute(query)}
 
 
+def givable(session: Session, order_id: str, *, now: datetime) -> frozenset[str]:
+    """The tickets of an order that can be offered now, by id."""
+    is_live = sa.exists().where(
+        TRANSFER.c.ticket_id == TICKET.c.id, TRANSFER.c.state != TransferState.ENDED
+    )
+    query = sa.select(TICKET.c.id, TICKET.c.performance_id).where(
+        TICKET.c.order_id == order_id,
+        TICKET.c.state == TicketState.VALID,
+        ~is_live,
+    )
+    rows = session.connection().execute(query).all()
+    played = programme.performances(session, {row.performance_id for row in rows})
+    timely = {each.id for each in played if has_time(each.state, each.starts_at, now=now)}
+    return frozenset(row.id for row in rows if row.performance_id in timely)
+
+
 def is_own_address(email: str, offers_to: str) -> bool:
     """Whether two addresses are one mailbox; an erased one is no one's."""
     return bool(email) and parse_email(email).key == parse_email(offers_to).key

@@ -36,6 +36,7 @@ LINK: Final = "upstage-order-link"
 LIFE: Final = timedelta(hours=2)
 MINE: Final = f"{ORDERS}mine"
 ALL: Final = f"{ORDERS}all"
+GIVE: Final = f"{ORDERS}give"
 
 
 async def enter(request: Request) -> Response:
@@ -43,7 +44,7 @@ async def enter(request: Request) -> Response:
     token = str(request.path_params["token"])
     claims = _claims(token)
     if claims is None:
-        return await _gone(request)
+        return await gone(request)
     response = see(ALL if claims.purpose is Purpose.ORDERS else MINE)
     give(response, LINK, token, life=LIFE, is_https=runtime().settings.is_https)
     return response
@@ -53,7 +54,7 @@ async def show(request: Request) -> Response:
     """The order behind the link that this browser has opened."""
     reader, order = await _opened(request)
     if order is None:
-        return await _gone(request)
+        return await gone(request)
     return own_page(await asyncio.to_thread(_drawn, order, reader))
 
 
@@ -61,23 +62,23 @@ async def show_all(request: Request) -> Response:
     """Everything that was bought with the address of the link, what is still to come first."""
     programme = await public_programme.soon()
     reader = reader_of(request, usual=programme.organisation.language)
-    listed = await asyncio.to_thread(_listed, _token(request), reader)
+    listed = await asyncio.to_thread(_listed, token_of(request), reader)
     if listed is None:
-        return await _gone(request)
+        return await gone(request)
     return own_page(await asyncio.to_thread(_all_drawn, listed, reader))
 
 
 async def as_pdf(request: Request) -> Response:
     """Its tickets to print."""
     reader, order = await _opened(request)
-    return await _gone(request) if order is None else await paper_answer(order, reader)
+    return await gone(request) if order is None else await paper_answer(order, reader)
 
 
 async def as_calendar(request: Request) -> Response:
     """One visit as an entry for a calendar."""
     reader, order = await _opened(request)
     if order is None:
-        return await _gone(request)
+        return await gone(request)
     performance_id = request.query_params.get("performance", "")
     return await calendar_answer(order, performance_id, reader)
 
@@ -86,29 +87,36 @@ async def _opened(request: Request) -> tuple[Reader, OrderWords | None]:
     programme = await public_programme.soon()
     reader = reader_of(request, usual=programme.organisation.language)
     reference = request.query_params.get("order", "")
-    return reader, await asyncio.to_thread(_order, _token(request), reference, reader)
+    return reader, await asyncio.to_thread(_order, token_of(request), reference, reader)
 
 
-def _token(request: Request) -> str:
+def token_of(request: Request) -> str:
+    """The token that this browser holds of a link to an order; "" for none. It is not verified."""
     header, is_https = request.headers.get("cookie", ""), runtime().settings.is_https
     return held(header, LINK, is_https=is_https)
 
 
 def _order(token: str, reference: str, reader: Reader) -> OrderWords | None:
-    """The order of a link; with a reference another one of the same address, if it opens those."""
+    with runtime().database.reading() as session:
+        found = order_id(session, token, reference)
+        return order_words(session, orders.order(session, found), reader) if found else None
+
+
+def order_id(session: Session, token: str, reference: str) -> str:
+    """The order of a link; with a reference another one of the same address, if it opens those.
+
+    It is "" where the link opens no such order.
+    """
     claims = _claims(token)
     if claims is None:
-        return None
+        return ""
     try:
-        with runtime().database.reading() as session:
-            order_id = claims.request_id
-            if reference and claims.purpose is Purpose.ORDERS:
-                order_id = orders.by_reference(session, reference).id
-                if order_id not in _ids(session, claims):
-                    return None
-            return order_words(session, orders.order(session, order_id), reader)
+        if not reference or claims.purpose is not Purpose.ORDERS:
+            return orders.order(session, claims.request_id).id
+        found = orders.by_reference(session, reference).id
     except UnknownOrder:
-        return None
+        return ""
+    return found if found in _ids(session, claims) else ""
 
 
 def _ids(session: Session, claims: LinkClaims) -> list[str]:
@@ -142,7 +150,8 @@ def _claims(token: str) -> LinkClaims | None:
     return claims if is_good else None
 
 
-async def _gone(request: Request) -> Response:
+async def gone(request: Request) -> Response:
+    """The page for a link that opens nothing."""
     programme = await public_programme.soon()
     reader = reader_of(request, usual=programme.organisation.language)
 
@@ -186,6 +195,7 @@ def _drawn(order: OrderWords, reader: Reader) -> str:
             "ics": f"{MINE}.ics",
         },
         all_href=reader.href(ALL),
+        give=reader.href(GIVE, {"order": order.reference}),
         whats_on=reader.href(WHATS_ON),
     )
 
