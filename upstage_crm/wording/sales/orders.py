@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from upstage_crm.orders.transfers.views import OfferState
 from upstage_crm.orders.views import BasketState, OrderReason, StepKind, TicketState
 
 ORDER_SENTENCES: Mapping[str, str] = {
@@ -49,6 +50,13 @@ TICKET_STATES: Mapping[TicketState, str] = {
     TicketState.EXCHANGED: "Exchanged",
     TicketState.VOID: "Void",
 }
+OFFER_STATES: Mapping[OfferState, str] = {
+    OfferState.OPEN: "No answer yet",
+    OfferState.ACCEPTED: "Taken",
+    OfferState.DECLINED: "Not taken",
+    OfferState.TAKEN_BACK: "Taken back",
+}
+DIRECTIONS: Mapping[str, str] = {"given": "Given", "received": "Received"}
 STEPS: Mapping[StepKind, str] = {
     StepKind.SALE: "Sold",
     StepKind.EXCHANGE: "Exchanged",
