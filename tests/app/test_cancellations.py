@@ -265,7 +265,7 @@ def test_what_the_desk_gave_back_while_waiting_is_no_longer_owed(
     off.tell()
     shop.act(
         lambda c: money_back.give_back(
-            c, shop.seller, order_id=order.id, amount=5_000, reason="Asked", key="by hand"
+            c, shop.seller, order_id=order.id, amount=5_000, reason="goodwill", key="by hand"
         )
     )
     unchanged(

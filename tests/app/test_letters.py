@@ -165,7 +165,7 @@ class TestConfirmation:
                 office.shop.seller,
                 order_id=order.id,
                 ticket_ids=[order.tickets[0].id],
-                reason="Lost",
+                reason="lost",
                 key="reissue-1",
             )
         )

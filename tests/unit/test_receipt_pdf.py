@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import zlib
 from dataclasses import replace
 
@@ -152,15 +150,3 @@ def test_the_fonts_stand_beside_their_licences() -> None:
     for font in fonts:
         assert font.name.partition("-")[0].removesuffix(".ttf") in licences
     assert "SIL OPEN FONT LICENSE Version 1.1" in licences
-
-
-def test_nothing_loads_the_library_before_a_pdf_is_asked_for() -> None:
-    """It costs a quarter of a second and 30 MB, which a start has not to spare."""
-    code = (
-        "import sys; import upstage_crm.confirm.routes, upstage_crm.wiring; "
-        "import upstage_crm.receipts.queries, upstage_crm.receipts.issuing; "
-        "print([name for name in ('fpdf', 'uharfbuzz', 'fontTools', 'PIL') if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-
-    assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""The cookies of staff: HttpOnly, so that no script can read them; `__Host-` under https.
+"""The cookies of staff.
 
 The session, the browser itself (so that a new one is news), and a link that a mail brought.
 """
@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
+from upstage_crm.http.cookie_headers import give, held, take
 from upstage_crm.http.origins import network_of
 from upstage_crm.staff.auth import sessions
 from upstage_crm.staff.auth.devices import Source
@@ -31,21 +32,6 @@ def session_token(cookie_header: str, *, is_https: bool) -> str:
     return held(cookie_header, NAME, is_https=is_https)
 
 
-def held(cookie_header: str, name: str, *, is_https: bool) -> str:
-    """The value of one of our cookies in a Cookie header; empty when there is none.
-
-    Under https only the `__Host-` cookie counts: no other host can set it, so a thief cannot slip a
-    session of their own to our staff. The text is cut by hand: the library's parser gives up at the
-    first cookie of another site that it does not like.
-    """
-    wanted = _named(name, is_https=is_https)
-    for part in cookie_header.split(";"):
-        name, _, value = part.strip().partition("=")
-        if name == wanted:
-            return value.strip().strip('"')
-    return ""
-
-
 def set_session(response: Response, token: str, *, is_https: bool) -> None:
     """Give the browser its session."""
     give(response, NAME, token, life=ABSOLUTE_LIFE, is_https=is_https)
@@ -54,30 +40,6 @@ def set_session(response: Response, token: str, *, is_https: bool) -> None:
 def clear_session(response: Response, *, is_https: bool) -> None:
     """Take the session from the browser."""
     take(response, NAME, is_https=is_https)
-
-
-def give(response: Response, name: str, value: str, *, life: timedelta, is_https: bool) -> None:
-    """Give the browser one of our cookies."""
-    response.set_cookie(
-        _named(name, is_https=is_https),
-        value,
-        max_age=int(life.total_seconds()),
-        path="/",
-        secure=is_https,
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def take(response: Response, name: str, *, is_https: bool) -> None:
-    """Take one of our cookies from the browser."""
-    response.delete_cookie(
-        _named(name, is_https=is_https),
-        path="/",
-        secure=is_https,
-        httponly=True,
-        samesite="lax",
-    )
 
 
 def source_of(host: str, cookie_header: str) -> Source:
@@ -103,7 +65,3 @@ def signed_in_by_cookie(cookie_header: str) -> SignedIn | None:
         return None
     with parts.database.reading() as session:
         return sessions.find_any(session, token, now=parts.clock.now())
-
-
-def _named(name: str, *, is_https: bool) -> str:
-    return f"__Host-{name}" if is_https else name

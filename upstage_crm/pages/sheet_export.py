@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-import xlsxwriter
 from starlette.responses import Response
 
 Cell = str | int | Decimal
@@ -20,6 +19,8 @@ def sheet(
     title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]], *, decimals: int
 ) -> bytes:
     """A workbook of one sheet; a `Decimal` is an amount with `decimals`, an int a count."""
+    import xlsxwriter  # 3 MB of memory that only the first workbook needs
+
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False})
     page = book.add_worksheet(title[:31])

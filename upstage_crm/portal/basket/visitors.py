@@ -10,8 +10,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from upstage_crm.http.cookie_headers import give, held
 from upstage_crm.http.origins import host_of, is_own_form, network_of
-from upstage_crm.http.session_cookie import give, held
 from upstage_crm.portal.errors import ForeignForm
 from upstage_crm.portal.limits import Limit, pace
 from upstage_crm.wiring import runtime

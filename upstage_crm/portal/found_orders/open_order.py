@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from upstage_crm.core.languages import speaker
-from upstage_crm.http.session_cookie import give, held
+from upstage_crm.http.cookie_headers import give, held
 from upstage_crm.links.claims import FOR_ORDERS, LinkClaims, LinkRefused, Purpose
 from upstage_crm.orders import queries as orders
 from upstage_crm.orders.errors import UnknownOrder
