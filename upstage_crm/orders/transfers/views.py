@@ -26,7 +26,7 @@ class TransferState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedTicket:
-    """A ticket that somebody offers, with the performance that it is for.
+    """A ticket that its holder offers, with the performance that it is for.
 
     `is_open` says that it can still change hands.
     """
