@@ -1,7 +1,7 @@
 """Offers tickets to another person, and takes that back: both by their holder, never by staff.
 
-The caller has proven that the order was opened by the link that was mailed to its address. The order
-is locked, so no ticket of it is returned, exchanged or offered twice beside this.
+The caller has proven that the order was opened by the link that was mailed to its address. The
+order is locked, so no ticket of it is returned, exchanged or offered twice beside this.
 """
 
 from __future__ import annotations
