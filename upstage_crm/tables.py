@@ -16,6 +16,7 @@ import upstage_crm.mail.tables
 import upstage_crm.orders.cancellations.tables
 import upstage_crm.orders.letters.tables
 import upstage_crm.orders.tables
+import upstage_crm.orders.transfers.tables
 import upstage_crm.organisation.tables
 import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables

@@ -36,6 +36,7 @@ from upstage_crm.orders.files.drawing import FileDrawer
 from upstage_crm.orders.files.ticket_code import TicketKeys
 from upstage_crm.orders.letters import order_links
 from upstage_crm.orders.letters.order_mailer import OrderMailer
+from upstage_crm.orders.transfers import offers as ticket_offers
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.payments.providers.cards import Cards
@@ -248,6 +249,8 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
     """
     if claims.purpose in FOR_ORDERS:
         return order_links.mailboxes_of(session, claims)
+    if claims.purpose is Purpose.TRANSFER:
+        return ticket_offers.mailboxes_of(session, claims)
     if claims.purpose is Purpose.CHOICE:
         return order_mailboxes.mailboxes_of(session, claims)
     of = team_links if claims.purpose in FOR_STAFF else request_links

@@ -27,7 +27,7 @@ devices dialog dialogs diff dispatcher display dispute disputes document door do
 drawing dry earlier earning edit email entries entry environment erasure errors event events
 exchanges explained export exporting fact factor facts failures feedback feeds field fields figures
 file files filing filters find finding findings fixed foreign forged forgery form formats forms
-found frame free frozen gallery gate gift gifts grid handing hashing headers health heard held
+found frame free frozen gallery gate gift gifts give grid handing hashing headers health heard held
 history holdings holds house household households houses html http icons ids in incoming index
 inputs integrity inventory invitations issuing jobs keys labels language languages last layout
 ledger letter letters level lifecycle limits lines link links list listings lists live loader local
@@ -49,9 +49,9 @@ send sender sending sent sentences serve session sessions setting settings settl
 sheet shift shifts short shortcut sign signature signing socket spans special sql staff start state
 states status step steps store story strays strip stripe structured style suffix suggest sums table
 tables tabs tags takings task team teamwork template templates terms test text texts threads ticket
-tickets till tills timeline times toolbar towns translations triggers trouble two typed types ui
-unusual upstage value values venue venues verifying versions view views visit visitor visitors web
-webhooks whats window windows word wording words writers zones
+tickets till tills timeline times toolbar towns transfer transfers translations triggers trouble two
+typed types ui unusual upstage value values venue venues verifying versions view views visit visitor
+visitors web webhooks whats window windows word wording words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

@@ -66,6 +66,8 @@ GRANTS_NOTHING = {
     "disruption": "guards keep it as it was written, and the signed trail tells of it",
     "disrupted_order": "guards say how it moves; money goes back to its payments alone",
     "cancellation_item": "guards keep it as it was written",
+    "ticket_offer": "guards let it be answered once; the signed trail tells of each answer",
+    "ticket_transfer": "guards let a ticket change hands by its offer's yes alone",
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",
     "till_gift": "guards say who decides; what is given is a sale of its own",

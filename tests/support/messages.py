@@ -21,7 +21,7 @@ from jinja2.ext import babel_extract
 from upstage_crm.change_requests.model import reasons
 from upstage_crm.change_requests.notifications import context, mail_wording
 from upstage_crm.confirm import closed_copy, fixed_copy, open_copy, page_words
-from upstage_crm.confirm.tickets import choice_copy
+from upstage_crm.confirm.tickets import choice_copy, offer_copy
 from upstage_crm.core import languages
 from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.orders.files import ticket_words
@@ -32,7 +32,13 @@ from upstage_crm.receipts import words as receipt_words
 from upstage_crm.staff import names
 from upstage_crm.wording import failures, sentences
 
-PATRON_ERRORS = ("text_too_long", "text_invalid", "text_card_number", "date_not_possible")
+PATRON_ERRORS = (
+    "text_too_long",
+    "text_invalid",
+    "text_card_number",
+    "date_not_possible",
+    "transfer_waits",
+)
 """Refusals that a patron can meet: only a comment is typed on their pages, and a date chosen."""
 PORTAL = portal_page.FOLDER
 GETTEXT = ("_", "ngettext")
@@ -57,7 +63,7 @@ def texts() -> Iterator[str]:
     yield from sentences.OUTCOME_WORDS.values()
     yield from (sentences.SENTENCES[code] for code in PATRON_ERRORS)
     for module in (
-        *(fixed_copy, open_copy, closed_copy, page_words, choice_copy),
+        *(fixed_copy, open_copy, closed_copy, page_words, choice_copy, offer_copy),
         *(receipt_words, ticket_words),
         *(failures, busy),
     ):

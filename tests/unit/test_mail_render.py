@@ -68,6 +68,9 @@ OF_NO_PROPOSER = (
     MailKind.ORDERS_LINK,
     MailKind.PERFORMANCE_CANCELLED,
     MailKind.PERFORMANCE_MOVED,
+    MailKind.TICKET_OFFER,
+    MailKind.TICKETS_RECEIVED,
+    MailKind.OFFER_ANSWERED,
 )
 
 

@@ -9,8 +9,6 @@ import logging
 from datetime import datetime
 from functools import partial
 
-from sqlmodel import Session
-
 from upstage_crm.change_requests.reads import revert_windows
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.orders.cancellations import offering
@@ -72,9 +70,7 @@ def tell_of_disruptions(parts: Runtime) -> int:
 def _day_of_letters(
     parts: Runtime, performance_id: str, now: datetime
 ) -> day_of.DayOfLetters | None:
-    def in_window(session: Session, patron_id: str) -> bool:
-        return bool(revert_windows.of_patron(session, patron_id, now=now))
-
+    in_window = partial(revert_windows.is_open, now=now)
     with parts.database.reading() as session:
         return day_of.write(
             session, performance_id, mailer=parts.order_mailer, in_window=in_window, now=now

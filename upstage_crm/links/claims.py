@@ -29,6 +29,7 @@ class Purpose(StrEnum):
     PASSWORD = "password"  # noqa: S105  # a purpose, not a password
     ORDER = "order"
     ORDERS = "orders"
+    TRANSFER = "transfer"
 
 
 FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})

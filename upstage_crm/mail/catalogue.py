@@ -198,6 +198,36 @@ class OrderContext(CommonContext):
     news: str
 
 
+class TicketOfferContext(CommonContext):
+    """`ticket_offer`. `visits` are the performances with the seats that are offered.
+
+    `giver_text` is the masked address of who offers them, "" once it is erased; `until_text` is
+    the end of the time to answer.
+    """
+
+    visits: list[VisitLines]
+    giver_text: str
+    until_text: str
+
+
+class TicketsReceivedContext(CommonContext):
+    """`tickets_received`. The tickets are attached to it.
+
+    `news` is what happened: `transfer` after the yes, `reissue` for new codes later.
+    """
+
+    visits: list[VisitLines]
+    news: str
+
+
+class OfferAnsweredContext(CommonContext):
+    """`offer_answered`, to the giver. `recipient_text` is the masked address that was asked."""
+
+    visits: list[VisitLines]
+    recipient_text: str
+    is_accepted: bool
+
+
 class DayOfContext(CommonContext):
     """`day_of`. `visit` is the performance; `has_tickets` says that the tickets are attached.
 
@@ -245,6 +275,7 @@ INVITATION = frozenset({"invitation"})
 PASSWORD = frozenset({"password"})
 ORDER = frozenset({"order"})
 ORDERS = frozenset({"orders"})
+TRANSFER = frozenset({"transfer"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -282,6 +313,9 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.DAY_OF: KindSpec(15, DayOfContext, {BUYER: NO_LINK}),
     MailKind.PERFORMANCE_CANCELLED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),
     MailKind.PERFORMANCE_MOVED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),
+    MailKind.TICKET_OFFER: KindSpec(8, TicketOfferContext, {BUYER: TRANSFER}),
+    MailKind.TICKETS_RECEIVED: KindSpec(8, TicketsReceivedContext, {BUYER: NO_LINK}),
+    MailKind.OFFER_ANSWERED: KindSpec(8, OfferAnsweredContext, {BUYER: NO_LINK}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),

@@ -53,6 +53,9 @@ class MailKind(StrEnum):
     DAY_OF = "day_of"
     PERFORMANCE_CANCELLED = "performance_cancelled"
     PERFORMANCE_MOVED = "performance_moved"
+    TICKET_OFFER = "ticket_offer"
+    TICKETS_RECEIVED = "tickets_received"
+    OFFER_ANSWERED = "offer_answered"
     STAFF_OUTCOME = "staff_outcome"
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password

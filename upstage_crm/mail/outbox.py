@@ -145,7 +145,7 @@ def cancel_unsent(
 
 
 def cancel_letters(session: Session, *, key: str, now: datetime) -> int:
-    """Cancel mails about a staff account that have not left: those whose key begins with `key`."""
+    """Cancel mails about no request that have not left: those whose key begins with `key`."""
     ended = (
         sa.update(OUTBOX)
         .where(

@@ -144,6 +144,9 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "total_text": in_words(7_000, "GBP", language),
         "news": "sale",
         "has_tickets": True,
+        "giver_text": MASKED_ADDRESS,
+        "recipient_text": MASKED_ADDRESS,
+        "is_accepted": True,
         **_LETTERS.get(kind, {}),
     }
     wanted = CATALOGUE[kind].context.__required_keys__

@@ -34,6 +34,7 @@ class Limit:
 
 HOLDS: Final = Limit("holds", 40, 400, 600.0)
 PAYMENTS: Final = Limit("payments", 10, 60, 600.0)
+OFFERS: Final = Limit("offers", 20, 60, 600.0)
 LOOKUPS: Final = Limit("lookups", 8, 30, 600.0)
 
 

@@ -48,6 +48,9 @@ PAYMENT_STATES: Final[Mapping[str, str]] = {
 }
 FIND: Final = "Find my order"
 LINK_OVER: Final = "This link no longer works"
+GIVE: Final = "Give tickets to someone"
+GIVEN: Final = "You gave this ticket to {address}"
+OFFERED: Final = "Offered to {address}, who has not answered yet"
 ORDER: Final = "Order {reference}"
 TICKETS: Final = "Your tickets"
 TICKET_STATES: Final[Mapping[TicketState, str]] = {

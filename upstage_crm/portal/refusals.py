@@ -34,6 +34,16 @@ SENTENCES: Final[Mapping[str, str]] = {
     "basket_unknown": "Your basket is empty.",
     "price_changed": "The price has changed. It was {before} and is {now} now. Look at it again.",
     "order_contact_missing": "Please enter your email address: your tickets go there.",
+    "nothing_offered": "Choose at least one ticket.",
+    "transfer_own_address": "Your tickets go to this address already. Enter the one of the person "
+    "who gets them.",
+    "ticket_offered_before": "This ticket is offered already, or was given to someone: {place}.",
+    "ticket_not_valid": "This ticket is no longer valid: {place}.",
+    "transfer_too_late": "It is too late to give this ticket to someone: {place}.",
+    "transfer_waits": "These tickets cannot change hands at the moment. Try again in three days, "
+    "or call us.",
+    "transfer_too_many": "You have offered tickets of this order often today. Try again tomorrow.",
+    "offer_ended": "This offer is over. Below you see what holds now.",
     "portal_nothing_chosen": "Choose at least one ticket.",
     "portal_too_many": "At most {most} tickets fit into one basket. For a larger group, please "
     "call the box office.",

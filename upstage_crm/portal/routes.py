@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from upstage_crm.portal import portal_files
 from upstage_crm.portal.basket import basket_forms, basket_page, card_pages, paying, tickets_page
-from upstage_crm.portal.found_orders import find_order, open_order, order_forms
+from upstage_crm.portal.found_orders import find_order, give_tickets, open_order, order_forms
 from upstage_crm.portal.listings import (
     choose_seats,
     event_pictures,
@@ -31,4 +31,5 @@ ROUTES = [
     *find_order.ROUTES,
     *open_order.ROUTES,
     *order_forms.ROUTES,
+    *give_tickets.ROUTES,
 ]

@@ -60,6 +60,7 @@ class Section(StrEnum):
     RELATIONSHIPS = "relationships"
     ORDERS = "orders"
     TICKETS = "tickets"
+    TRANSFERS = "transfers"
     PAYMENTS = "payments"
     REQUESTS = "requests"
     CHANGES = "changes"
@@ -155,6 +156,7 @@ def _held(session: Session, record: PatronRecord, *, reader: Role, now: datetime
             ),
             Section.ORDERS: tuple(held_orders.orders(bought, access)),
             Section.TICKETS: tuple(held_orders.tickets(session, bought)),
+            Section.TRANSFERS: tuple(held_orders.transfers(session, bought, record, now=now)),
             Section.PAYMENTS: tuple(held_orders.payments(session, bought)),
             Section.REQUESTS: tuple(_request(request) for request in asked),
             Section.CHANGES: tuple(_changes(asked)),

@@ -11,10 +11,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from upstage_crm.core import when
+from upstage_crm.core.email_address import mask_email, parse_email
 from upstage_crm.core.money import as_typed
 from upstage_crm.orders import queries
 from upstage_crm.orders.records import contact_reveals, order_money, patron_orders
+from upstage_crm.orders.transfers import offers
 from upstage_crm.orders.views import OrderView
+from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.prices import price_types
@@ -58,6 +61,30 @@ def tickets(session: Session, bought: Sequence[OrderView]) -> Iterator[Row]:
                 "price": _amount(ticket.amount, order),
                 "ticket": ticket.state.value,
                 "collected_at": _at(ticket.collected_at),
+            }
+
+
+def transfers(
+    session: Session, bought: Sequence[OrderView], record: PatronRecord, *, now: datetime
+) -> Iterator[Row]:
+    """Tickets that the patron offered, and those offered to the proven address of the record.
+
+    The other person's address is masked.
+    """
+    made = [each for order in bought for each in offers.of_order(session, order.id, now=now)]
+    email = (record.values["email"] or "") if record.email_verified_at else ""
+    got = offers.to_address(session, parse_email(email).key, now=now) if email else ()
+    for direction, found in (("given", made), ("received", got)):
+        for each in found:
+            other = each.email if direction == "given" else each.giver
+            yield {
+                "transfer": direction,
+                "order": each.reference,
+                "seats": "; ".join(ticket.place for ticket in each.tickets),
+                "other_person": mask_email(other) if other else None,
+                "answer": each.state.value,
+                "created_at": _at(each.created_at),
+                "answered_at": _at(each.answered_at),
             }
 
 

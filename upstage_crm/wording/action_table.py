@@ -266,6 +266,16 @@ ACTIONS: Mapping[Action, ActionLook] = {
         "listed the orders of a moved performance", _ORDERS, "calendar", "warning"
     ),
     Action.TICKETS_REISSUED: ActionLook("issued tickets again", _ORDERS, "ticket", "warning"),
+    Action.TICKETS_OFFERED: ActionLook(
+        "offered tickets to another person", _ORDERS, "send", "neutral"
+    ),
+    Action.OFFER_TAKEN_BACK: ActionLook(
+        "took an offer of tickets back", _ORDERS, "undo-2", "neutral"
+    ),
+    Action.OFFER_DECLINED: ActionLook("did not take the tickets offered", _ORDERS, "x", "neutral"),
+    Action.TICKETS_PASSED_ON: ActionLook(
+        "took tickets over from their holder", _ORDERS, "ticket", "success"
+    ),
     Action.TICKETS_PRINTED_AGAIN: ActionLook("printed tickets again", _ORDERS, "ticket", "neutral"),
     Action.MONEY_GIVEN_BACK: ActionLook("gave money back", _ORDERS, "undo-2", "warning"),
     Action.TILL_ADDED: ActionLook("added a till", _ORDERS, "settings", "neutral"),

@@ -25,7 +25,7 @@ from upstage_crm.wording.preferences import (
     kept_answer_words,
 )
 from upstage_crm.wording.programme import CHANNEL_WORDS as SALE_WORDS
-from upstage_crm.wording.sales.orders import TICKET_STATES
+from upstage_crm.wording.sales.orders import DIRECTIONS, OFFER_STATES, TICKET_STATES
 from upstage_crm.wording.sales.payments import METHOD_WORDS, PAYMENT_WORDS
 from upstage_crm.wording.sentences import (
     LANGUAGE_WORDS,
@@ -55,6 +55,7 @@ SECTION_WORDS: Mapping[Section, str] = {
     Section.RELATIONSHIPS: "Relationships",
     Section.ORDERS: "Orders",
     Section.TICKETS: "Tickets",
+    Section.TRANSFERS: "Tickets given and received",
     Section.PAYMENTS: "Payments",
     Section.REQUESTS: "Change requests",
     Section.CHANGES: "What they asked for, and the answers",
@@ -110,6 +111,8 @@ _CODES: Mapping[tuple[Section, str], Mapping[Any, str]] = {
     (Section.RELATIONSHIPS, "is_their"): RELATION_WORDS,
     (Section.ORDERS, "sold"): SALE_WORDS,
     (Section.TICKETS, "ticket"): TICKET_STATES,
+    (Section.TRANSFERS, "transfer"): DIRECTIONS,
+    (Section.TRANSFERS, "answer"): OFFER_STATES,
     (Section.PAYMENTS, "paid_by"): METHOD_WORDS,
     (Section.PAYMENTS, "payment"): PAYMENT_WORDS,
     (Section.REQUESTS, "state"): STATE_WORDS,

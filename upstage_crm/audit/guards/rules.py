@@ -17,6 +17,7 @@ from upstage_crm.audit.guards import (
     seat_moves,
     shift_moves,
     touched_rows,
+    transfer_moves,
     two_people,
 )
 from upstage_crm.audit.guards.sql import (
@@ -83,6 +84,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *seat_moves.rules(dialect),
         *order_steps.rules(dialect),
         *cancellation_moves.rules(dialect),
+        *transfer_moves.rules(dialect),
         *payment_moves.rules(dialect),
         *money_moves.rules(dialect),
         *shift_moves.rules(dialect),

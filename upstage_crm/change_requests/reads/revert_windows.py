@@ -75,6 +75,15 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
     return windows
 
 
+def is_open(session: Session, patron_id: str, *, now: datetime) -> bool:
+    """Whether a window of a patron runs.
+
+    Raises:
+        RowNotProven: a change of the address is not what the trail says.
+    """
+    return bool(of_patron(session, patron_id, now=now))
+
+
 def _window(session: Session, patron_id: str, now: datetime) -> Window | None:
     """The window of a change of address that the displaced mailbox did not approve, if one runs."""
     return evidence.gather(session, session.get_one(PatronRow, patron_id), now=now).window

@@ -1,25 +1,21 @@
 """The page on which a buyer chooses what becomes of a cancelled or moved performance.
 
-It is drawn on the server and needs no script, so it is its own plain twin. Opening it changes
-nothing; a choice needs a chosen answer, a ticked box and the page's nonce, and whatever comes short
-of that shows the page again.
+Opening it changes nothing, and what comes short of a choice shows the page again; see
+`choice_form`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from upstage_crm.confirm import fixed_copy, link_visit, nonce, plain
+from upstage_crm.confirm import fixed_copy, link_visit
 from upstage_crm.confirm.link_visit import Visitor
-from upstage_crm.confirm.plain_html import STYLE, TEMPLATES
-from upstage_crm.confirm.tickets import choice_copy as copy
+from upstage_crm.confirm.tickets import choice_form
 from upstage_crm.confirm.tickets.choice_words import (
     DATE,
     ChoiceWords,
@@ -39,35 +35,35 @@ from upstage_crm.wiring import runtime
 from upstage_crm.wording import sentences
 
 PATH: Final = link_visit.TICKETS_PAGE
-SEE_OTHER = 303
 
 
 async def show(request: Request) -> Response:
     """Show the choice, or what became of it."""
-    visitor = _visitor(request)
-    return _page(await asyncio.to_thread(look, visitor), visitor)
+    visitor = choice_form.visitor_of(request)
+    return choice_form.drawn(await asyncio.to_thread(look, visitor), visitor)
 
 
 async def decide(request: Request) -> Response:
     """Record a complete choice and go back to the page, which then says what holds."""
-    visitor = _visitor(request)
+    visitor = choice_form.visitor_of(request)
     if not is_own_form(request, runtime().settings.origins):
         page = await asyncio.to_thread(look, visitor)
-        return _page(page, visitor, problem=speaker(page.lang)(fixed_copy.FOREIGN), status=403)
+        problem = speaker(page.lang)(fixed_copy.FOREIGN)
+        return choice_form.drawn(page, visitor, problem=problem, status=403)
     async with request.form() as form:
         given = typed(form)
     page = await asyncio.to_thread(look, visitor)
     if not page.options:
-        return _see(visitor)
+        return choice_form.see(PATH, visitor)
     say = speaker(page.lang)
-    problem = say(_flaw(given, page, visitor))
+    problem = say(choice_form.flaw(given, page, visitor))
     if not problem:
         refusal = await _record(visitor, given["answer"])
         if refusal is None:
-            return _see(visitor)
+            return choice_form.see(PATH, visitor)
         problem = sentences.sentence(refusal, say)
         page = await asyncio.to_thread(look, visitor)
-    return _page(page, visitor, problem=problem)
+    return choice_form.drawn(page, visitor, problem=problem)
 
 
 def look(visitor: Visitor) -> ChoiceWords:
@@ -117,51 +113,6 @@ def _answer(visitor: Visitor, chosen: str) -> None:
             performance_id=chosen.removeprefix(DATE) if is_date else "",
         )
     )
-
-
-def _flaw(given: Mapping[str, str], page: ChoiceWords, visitor: Visitor) -> str:
-    """What a submitted form lacks, in words; empty when it is complete."""
-    is_chosen = given.get("answer") in {value for value, _ in page.options}
-    if not is_chosen:
-        return fixed_copy.CHOOSE_FIRST
-    if given.get("read") != "yes":
-        return fixed_copy.TICK_FIRST
-    token = link_visit.token_of(visitor)
-    if not nonce.is_fresh(given.get("nonce", ""), token, now=runtime().clock.now()):
-        return fixed_copy.TOO_OLD
-    return ""
-
-
-def _visitor(request: Request) -> Visitor:
-    return Visitor(
-        link=request.query_params.get("link", ""),
-        cookies=request.headers.get("cookie", ""),
-        languages=request.headers.get("accept-language", ""),
-    )
-
-
-def _see(visitor: Visitor) -> Response:
-    query = urlencode({"link": str(visitor.link)})
-    return RedirectResponse(f"{PATH}?{query}", SEE_OTHER, {"cache-control": "no-store"})
-
-
-def _page(page: ChoiceWords, visitor: Visitor, *, problem: str = "", status: int = 200) -> Response:
-    try:
-        once = nonce.nonce(link_visit.token_of(visitor), now=runtime().clock.now())
-    except LinkRefused:
-        once = ""
-    body = TEMPLATES.render(
-        "tickets_choice.html",
-        lang=page.lang,
-        style=STYLE.css,
-        page=page,
-        copy=copy,
-        fixed=fixed_copy,
-        link=str(visitor.link),
-        nonce=once,
-        problem=problem,
-    )
-    return plain.answer_with(body, 404 if status == 200 and not page.is_found else status)
 
 
 ROUTES = [

@@ -31,6 +31,8 @@ from upstage_crm.orders.letters.tables import DayOfMailRow
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.queries import ticket_view
 from upstage_crm.orders.steps import ORDER, TICKET
+from upstage_crm.orders.transfers.offers import OFFER, TRANSFER
+from upstage_crm.orders.transfers.views import TransferState
 from upstage_crm.orders.views import TicketState
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons import queries as patrons
@@ -43,6 +45,14 @@ AHEAD = timedelta(hours=36)  # no mail is due earlier before its performance
 MOST_AT_ONCE = 50
 _ROW = table_of(DayOfMailRow)
 _TOLD_OF = (PerformanceState.ON_SALE, PerformanceState.PAUSED)
+
+# A ticket that was given away is its recipient's, whose record is none of the buyer's.
+_TICKETS = TICKET.outerjoin(
+    TRANSFER,
+    sa.and_(TRANSFER.c.ticket_id == TICKET.c.id, TRANSFER.c.state == TransferState.HELD),
+).outerjoin(OFFER, OFFER.c.id == TRANSFER.c.offer_id)
+_HOLDER = sa.func.coalesce(OFFER.c.id, TICKET.c.holder_id, TICKET.c.order_id)
+_PATRON = sa.case((OFFER.c.id.is_(None), TICKET.c.holder_id), else_=None)
 
 InWindow = Callable[[Session, str], bool]
 """Whether a change of the address of a patron's record can still be undone."""
@@ -164,44 +174,46 @@ def _unplanned(session: Session, performance_id: str) -> list[tuple[str, str | N
     """Holders of valid tickets without a row, who bought before the mail was due."""
     [performance] = programme.performances(session, [performance_id])
     due_since = due_at(performance.starts_at, details(session).zone_of(performance.zone))
-    holder = sa.func.coalesce(TICKET.c.holder_id, TICKET.c.order_id)
     query = (
-        sa.select(holder.label("holder"), TICKET.c.holder_id)
+        sa.select(_HOLDER.label("holder"), _PATRON.label("patron_id"))
+        .select_from(_TICKETS)
         .where(
             TICKET.c.performance_id == performance_id,
             TICKET.c.state == TicketState.VALID,
-            TICKET.c.created_at < due_since,
-            ~sa.exists().where(_ROW.c.performance_id == performance_id, _ROW.c.holder == holder),
+            sa.func.coalesce(OFFER.c.answered_at, TICKET.c.created_at) < due_since,
+            ~sa.exists().where(_ROW.c.performance_id == performance_id, _ROW.c.holder == _HOLDER),
         )
         .distinct()
-        .order_by(holder)
+        .order_by(_HOLDER)
     )
-    return [(row.holder, row.holder_id) for row in session.connection().execute(query)]
+    return [(row.holder, row.patron_id) for row in session.connection().execute(query)]
 
 
 def _held(session: Session, performance_id: str, rows: Sequence[Any]) -> list[_Held]:
-    holder = sa.func.coalesce(TICKET.c.holder_id, TICKET.c.order_id)
     query = (
         sa.select(
             TICKET,
             ORDER.c.reference,
             ORDER.c.currency,
-            CONTACT.c.email,
-            CONTACT.c.language,
+            _HOLDER.label("holder"),
+            _PATRON.label("patron_id"),
+            sa.func.coalesce(OFFER.c.email, CONTACT.c.email).label("email"),
+            sa.func.coalesce(OFFER.c.language, CONTACT.c.language).label("language"),
         )
+        .select_from(_TICKETS)
         .join(ORDER, ORDER.c.id == TICKET.c.order_id)
         .join(CONTACT, CONTACT.c.order_id == ORDER.c.id)
         .where(
             TICKET.c.performance_id == performance_id,
             TICKET.c.state == TicketState.VALID,
-            holder.in_([row.holder for row in rows]),
+            _HOLDER.in_([row.holder for row in rows]),
         )
         .order_by(TICKET.c.id)
     )
     return [
         _Held(
-            holder=row.holder_id or row.order_id,
-            patron_id=row.holder_id,
+            holder=row.holder,
+            patron_id=row.patron_id,
             bought=Bought(ticket=ticket_view(row), reference=row.reference, currency=row.currency),
             email=row.email,
             language=row.language,

@@ -9,15 +9,31 @@ from upstage_crm.core.db import table_of
 from upstage_crm.orders import order_contacts
 from upstage_crm.orders.steps import ORDER
 from upstage_crm.orders.tables import BasketRow
+from upstage_crm.orders.transfers.offers import OFFER
+from upstage_crm.patrons.tables import PatronRow
 
-_BASKET = table_of(BasketRow)
+_BASKET, _PATRON = table_of(BasketRow), table_of(PatronRow)
 
 
 def forget(session: Session, *, patron_id: str) -> None:
-    """Empty the contacts of a patron's orders, and what was typed into the patron's baskets."""
+    """Empty what was typed for a patron's orders and baskets.
+
+    So are the addresses that their tickets were offered to, and theirs in offers of others.
+    """
     connection = session.connection()
     theirs = sa.select(ORDER.c.id).where(ORDER.c.patron_id == patron_id).order_by(ORDER.c.id)
-    order_contacts.erase(session, list(connection.execute(theirs).scalars()))
+    order_ids = list(connection.execute(theirs).scalars())
+    order_contacts.erase(session, order_ids)
+    key = sa.select(_PATRON.c.email_key).where(_PATRON.c.id == patron_id)
+    address = connection.execute(key).scalar_one_or_none()
+    connection.execute(
+        sa.update(OFFER)
+        .where(
+            OFFER.c.email_key != "",
+            sa.or_(OFFER.c.order_id.in_(order_ids), OFFER.c.email_key == (address or "")),
+        )
+        .values(email="", email_key="")
+    )
     connection.execute(
         sa.update(_BASKET).where(_BASKET.c.patron_id == patron_id).values(contact="{}", label="")
     )

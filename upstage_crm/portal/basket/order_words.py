@@ -10,11 +10,13 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from upstage_crm.core import when
+from upstage_crm.core.email_address import mask_email
 from upstage_crm.core.languages import Say, speaker
 from upstage_crm.core.money import in_words
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory.errors import NotLaidOut
 from upstage_crm.orders.files import qr_code
+from upstage_crm.orders.transfers import offers
 from upstage_crm.orders.views import OrderView, TicketState, TicketView
 from upstage_crm.organisation.settings import details
 from upstage_crm.portal import portal_words
@@ -30,7 +32,10 @@ from upstage_crm.wiring import runtime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketLine:
-    """One ticket. `state` is "" while it opens the door, else what became of it, and no code."""
+    """One ticket. `state` is "" while it opens the door, else what became of it, and no code.
+
+    `note` says what may become of it, "" for nothing.
+    """
 
     id: str
     code: str
@@ -39,6 +44,7 @@ class TicketLine:
     price_type: str
     price: str
     state: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +86,7 @@ class OrderWords:
 
 def order_words(session: Session, order: OrderView, reader: Reader) -> OrderWords:
     """The order as its page shows it."""
+    passed = _passed(session, order.id, speaker(reader.language))
     ids = list(dict.fromkeys(ticket.performance_id for ticket in order.tickets))
     return OrderWords(
         reference=order.reference,
@@ -87,16 +94,35 @@ def order_words(session: Session, order: OrderView, reader: Reader) -> OrderWord
         email=order.contact.email,
         total=in_words(order.total, order.currency, reader.language),
         visits=[
-            _visit(session, order, one, reader) for one in programme.performances(session, ids)
+            _visit(session, order, one, reader, passed)
+            for one in programme.performances(session, ids)
         ],
     )
 
 
-def _visit(session: Session, order: OrderView, one: PerformanceView, reader: Reader) -> VisitWords:
+def _passed(session: Session, order_id: str, say: Say) -> dict[str, tuple[bool, str]]:
+    """The tickets that are offered, or were given, to someone; True for those that were."""
+    found: dict[str, tuple[bool, str]] = {}
+    for offer in offers.of_order(session, order_id, now=runtime().clock.now()):
+        address = mask_email(offer.email) if offer.email else "•••"
+        for each in offer.held_tickets:
+            found[each.id] = True, say(portal_words.GIVEN).format(address=address)
+        for each in offer.open_tickets if offer.is_open else ():
+            found[each.id] = False, say(portal_words.OFFERED).format(address=address)
+    return found
+
+
+def _visit(
+    session: Session,
+    order: OrderView,
+    one: PerformanceView,
+    reader: Reader,
+    passed: Mapping[str, tuple[bool, str]],
+) -> VisitWords:
     event = programme.event(session, one.event_id)
     hall = venues.hall(session, one.hall_id)
     venue = venues.venue(session, hall.venue_id)
-    home, say = details(session).home, speaker(reader.language)
+    home = details(session).home
     zone = when.zone(one.zone, country=home)
     tickets = [ticket for ticket in order.tickets if ticket.performance_id == one.id]
     return VisitWords(
@@ -114,15 +140,24 @@ def _visit(session: Session, order: OrderView, one: PerformanceView, reader: Rea
         doors=hall.texts["doors"] or venue.texts["doors"],
         step_free=hall.texts["step_free"] or venue.texts["step_free"],
         is_off=one.state == "cancelled",
-        tickets=[_ticket(session, order, ticket, reader, say) for ticket in tickets],
+        tickets=[
+            _ticket(session, order, ticket, reader, passed.get(ticket.id, (False, "")))
+            for ticket in tickets
+        ],
     )
 
 
 def _ticket(
-    session: Session, order: OrderView, ticket: TicketView, reader: Reader, say: Say
+    session: Session,
+    order: OrderView,
+    ticket: TicketView,
+    reader: Reader,
+    passed: tuple[bool, str],
 ) -> TicketLine:
     kind = price_types(session).get(ticket.type_id)
-    is_valid = ticket.state is TicketState.VALID
+    is_given, note = passed
+    say, is_valid = speaker(reader.language), ticket.state is TicketState.VALID
+    is_own = is_valid and not is_given
     return TicketLine(
         id=ticket.id,
         code=runtime().ticket_keys.draw(
@@ -130,14 +165,20 @@ def _ticket(
             version=ticket.code_version,
             performance_id=ticket.performance_id,
         )
-        if is_valid
+        if is_own
         else "",
         place=_place(session, ticket, say),
         zone=ticket.zone,
         price_type=kind.name if kind else "",
         price=in_words(ticket.amount, order.currency, reader.language),
-        state="" if is_valid else say(portal_words.TICKET_STATES[ticket.state]),
+        state=_state(ticket, say) or (note if is_given else ""),
+        note="" if is_given or not is_valid else note,
     )
+
+
+def _state(ticket: TicketView, say: Say) -> str:
+    is_valid = ticket.state is TicketState.VALID
+    return "" if is_valid else say(portal_words.TICKET_STATES[ticket.state])
 
 
 def _place(session: Session, ticket: TicketView, say: Say) -> str:

@@ -6,6 +6,7 @@ The token moves into a cookie at once, so that it stands in no address and in no
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -32,13 +33,15 @@ from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.readers import Reader, reader_of
 from upstage_crm.wiring import runtime
 
+GIVE: Final = f"{ORDERS}give"
+
 
 async def enter(request: Request) -> Response:
     """Move the token into a cookie, and go to the order, or to all of them."""
     token = str(request.path_params["token"])
     claims = claims_of(token)
     if claims is None:
-        return await _gone(request)
+        return await gone(request)
     response = see(ALL if claims.purpose is Purpose.ORDERS else MINE)
     order_link.keep(response, token)
     return response
@@ -48,7 +51,7 @@ async def show(request: Request) -> Response:
     """The order behind the link that this browser has opened."""
     reader, order = await _opened(request)
     if order is None:
-        return await _gone(request)
+        return await gone(request)
     can_add = await asyncio.to_thread(order_forms.can_add, token_of(request), order.reference)
     return own_page(await asyncio.to_thread(_drawn, order, reader, can_add=can_add))
 
@@ -59,7 +62,7 @@ async def show_all(request: Request) -> Response:
     reader = reader_of(request, usual=programme.organisation.language)
     listed = await asyncio.to_thread(_listed, token_of(request), reader)
     if listed is None:
-        return await _gone(request)
+        return await gone(request)
     can_add = await asyncio.to_thread(order_forms.can_add, token_of(request))
     return own_page(await asyncio.to_thread(_all_drawn, listed, reader, can_add=can_add))
 
@@ -67,14 +70,14 @@ async def show_all(request: Request) -> Response:
 async def as_pdf(request: Request) -> Response:
     """Its tickets to print."""
     reader, order = await _opened(request)
-    return await _gone(request) if order is None else await paper_answer(order, reader)
+    return await gone(request) if order is None else await paper_answer(order, reader)
 
 
 async def as_calendar(request: Request) -> Response:
     """One visit as an entry for a calendar."""
     reader, order = await _opened(request)
     if order is None:
-        return await _gone(request)
+        return await gone(request)
     performance_id = request.query_params.get("performance", "")
     return await calendar_answer(order, performance_id, reader)
 
@@ -87,20 +90,26 @@ async def _opened(request: Request) -> tuple[Reader, OrderWords | None]:
 
 
 def _order(token: str, reference: str, reader: Reader) -> OrderWords | None:
-    """The order of a link; with a reference another one of the same address, if it opens those."""
+    with runtime().database.reading() as session:
+        found = order_id(session, token, reference)
+        return order_words(session, orders.order(session, found), reader) if found else None
+
+
+def order_id(session: Session, token: str, reference: str) -> str:
+    """The order of a link; with a reference another one of the same address, if it opens those.
+
+    It is "" where the link opens no such order.
+    """
     claims = claims_of(token)
     if claims is None:
-        return None
+        return ""
     try:
-        with runtime().database.reading() as session:
-            order_id = claims.request_id
-            if reference and claims.purpose is Purpose.ORDERS:
-                order_id = orders.by_reference(session, reference).id
-                if order_id not in _ids(session, claims):
-                    return None
-            return order_words(session, orders.order(session, order_id), reader)
+        if not reference or claims.purpose is not Purpose.ORDERS:
+            return orders.order(session, claims.request_id).id
+        found = orders.by_reference(session, reference).id
     except UnknownOrder:
-        return None
+        return ""
+    return found if found in _ids(session, claims) else ""
 
 
 def _ids(session: Session, claims: LinkClaims) -> list[str]:
@@ -123,7 +132,8 @@ def _listed(token: str, reader: Reader) -> tuple[list[OrderWords], list[OrderWor
     return coming, [one for one in found if one not in coming]
 
 
-async def _gone(request: Request) -> Response:
+async def gone(request: Request) -> Response:
+    """The page for a link that opens nothing."""
     programme = await public_programme.soon()
     reader = reader_of(request, usual=programme.organisation.language)
 
@@ -171,6 +181,7 @@ def _drawn(order: OrderWords, reader: Reader, *, can_add: bool) -> str:
             "ics": f"{MINE}.ics",
         },
         all_href=reader.href(ALL),
+        give=reader.href(GIVE, {"order": order.reference}),
         whats_on=reader.href(WHATS_ON),
         add_href=reader.href(order_forms.ADD) if can_add else "",
         close_href=reader.href(order_forms.CLOSE),

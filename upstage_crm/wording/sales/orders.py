@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from upstage_crm.orders.transfers.views import OfferState
 from upstage_crm.orders.views import BasketState, OrderReason, StepKind, TicketState
 
 ORDER_SENTENCES: Mapping[str, str] = {
@@ -32,6 +33,15 @@ ORDER_SENTENCES: Mapping[str, str] = {
     "date_not_possible": (
         "Your tickets could not be moved to that date. Please choose again, or call us."
     ),
+    "nothing_offered": "Choose at least one ticket.",
+    "transfer_own_address": "The tickets go to this address already.",
+    "ticket_offered_before": "This ticket is offered already, or was given to someone: {place}.",
+    "transfer_too_late": "It is too late to give this ticket to someone: {place}.",
+    "transfer_waits": (
+        "These tickets cannot change hands at the moment. Try again in three days, or call us."
+    ),
+    "transfer_too_many": "Tickets of this order were offered often today. Try again tomorrow.",
+    "offer_ended": "This offer is over.",
     "nothing_owed": "The desk owes nothing for this order.",
     "answer_time_refused": "Enter a whole number from 0 to {most}.",
 }
@@ -41,6 +51,13 @@ TICKET_STATES: Mapping[TicketState, str] = {
     TicketState.EXCHANGED: "Exchanged",
     TicketState.VOID: "Void",
 }
+OFFER_STATES: Mapping[OfferState, str] = {
+    OfferState.OPEN: "No answer yet",
+    OfferState.ACCEPTED: "Taken",
+    OfferState.DECLINED: "Not taken",
+    OfferState.TAKEN_BACK: "Taken back",
+}
+DIRECTIONS: Mapping[str, str] = {"given": "Given", "received": "Received"}
 STEPS: Mapping[StepKind, str] = {
     StepKind.SALE: "Sold",
     StepKind.EXCHANGE: "Exchanged",

@@ -1,0 +1,132 @@
+"""The page on which a recipient says yes or no to tickets that someone offers.
+
+Opening it changes nothing, with or without scripts; see `choice_form`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Final
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from upstage_crm.change_requests.reads import revert_windows
+from upstage_crm.confirm import fixed_copy, link_visit
+from upstage_crm.confirm.link_visit import Visitor
+from upstage_crm.confirm.tickets import choice_form
+from upstage_crm.confirm.tickets.choice_words import ChoiceWords, broken_words
+from upstage_crm.confirm.tickets.offer_words import YES, Played, offer_words
+from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.languages import choose, negotiate, speaker
+from upstage_crm.core.threads import to_writer_thread
+from upstage_crm.http.origins import is_own_form, typed
+from upstage_crm.links.claims import LinkRefused
+from upstage_crm.orders.transfers import answering, offers
+from upstage_crm.orders.transfers.errors import OfferEnded
+from upstage_crm.orders.transfers.views import OfferView
+from upstage_crm.organisation.settings import details
+from upstage_crm.programme import queries as programme
+from upstage_crm.programme.event_texts import TITLE, in_language
+from upstage_crm.venues import queries as venues
+from upstage_crm.wiring import runtime
+from upstage_crm.wording import sentences
+
+PATH: Final = link_visit.OFFER_PAGE
+
+
+async def show(request: Request) -> Response:
+    """Show the question, or what became of it."""
+    visitor = choice_form.visitor_of(request)
+    return choice_form.drawn(await asyncio.to_thread(look, visitor), visitor)
+
+
+async def decide(request: Request) -> Response:
+    """Record a complete answer and go back to the page, which then says what holds."""
+    visitor = choice_form.visitor_of(request)
+    page = await asyncio.to_thread(look, visitor)
+    say = speaker(page.lang)
+    if not is_own_form(request, runtime().settings.origins):
+        return choice_form.drawn(page, visitor, problem=say(fixed_copy.FOREIGN), status=403)
+    async with request.form() as form:
+        given = typed(form)
+    if not page.options:
+        return choice_form.see(PATH, visitor)
+    problem = say(choice_form.flaw(given, page, visitor))
+    if not problem:
+        refusal = await _record(visitor, accepts=given["answer"] == YES)
+        if refusal is None:
+            return choice_form.see(PATH, visitor)
+        problem = sentences.sentence(refusal, say)
+        page = await asyncio.to_thread(look, visitor)
+    return choice_form.drawn(page, visitor, problem=problem)
+
+
+def look(visitor: Visitor) -> ChoiceWords:
+    """The page that a visitor sees. Writes nothing, however often it is asked."""
+    parts = runtime()
+    with parts.database.reading() as session:
+        organisation = details(session)
+        try:
+            claims = link_visit.claims_of(visitor)
+            offer = offers.offer_by(session, claims, now=parts.clock.now())
+        except LinkRefused:
+            language = negotiate(visitor.languages, organisation.language)
+            return broken_words(organisation, language=language)
+        language = choose(offer.language, organisation.language)
+        return offer_words(
+            offer,
+            _played(session, offer, language),
+            organisation=organisation,
+            language=language,
+        )
+
+
+async def _record(visitor: Visitor, *, accepts: bool) -> UpstageError | None:
+    """Record an answer; return why it was refused, if it was. A second press is no error."""
+    try:
+        await to_writer_thread(_answer, visitor, accepts)
+    except (OfferEnded, LinkRefused):
+        return None
+    except UpstageError as error:
+        return error
+    return None
+
+
+def _answer(visitor: Visitor, accepts: bool) -> None:  # a thread takes it by place
+    parts = runtime()
+    claims = link_visit.claims_of(visitor)
+
+    def work(session: Session) -> None:
+        context = parts.order_context(session)
+        answering.answer(
+            context,
+            claims=claims,
+            accepts=accepts,
+            in_window=partial(revert_windows.is_open, now=context.now),
+        )
+
+    parts.database.attempt(work)
+
+
+def _played(session: Session, offer: OfferView, language: str) -> dict[str, Played]:
+    found: dict[str, Played] = {}
+    for one in programme.performances(session, {each.performance_id for each in offer.tickets}):
+        event = programme.event(session, one.event_id)
+        hall = venues.hall(session, one.hall_id)
+        found[one.id] = Played(
+            title=in_language(event.texts, event.translated, language)[TITLE],
+            starts_at=one.starts_at,
+            zone=one.zone,
+            hall=f"{hall.texts['name']}, {hall.venue_name}",
+        )
+    return found
+
+
+ROUTES = [
+    Route(PATH, show, methods=["GET"]),
+    Route(PATH, decide, methods=["POST"]),
+]

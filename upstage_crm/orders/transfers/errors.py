@@ -1,0 +1,58 @@
+"""How giving a ticket to someone else is refused.
+
+Invalid
+├── NothingOffered
+└── OwnAddress
+Conflict
+├── OfferedBefore           facts: `place`
+├── TransferTooLate         facts: `place`
+├── TransferWaits
+├── TooManyOffers
+└── OfferEnded
+"""
+
+from __future__ import annotations
+
+from upstage_crm.core.errors import Conflict, Invalid
+
+
+class NothingOffered(Invalid):
+    """No ticket was chosen to be given."""
+
+    code = "nothing_offered"
+
+
+class OwnAddress(Invalid):
+    """The address is the one that the tickets go to already."""
+
+    code = "transfer_own_address"
+
+
+class OfferedBefore(Conflict):
+    """A ticket is offered already, or was given to someone. Facts: `place`."""
+
+    code = "ticket_offered_before"
+
+
+class TransferTooLate(Conflict):
+    """The doors of the performance are open, or it does not take place. Facts: `place`."""
+
+    code = "transfer_too_late"
+
+
+class TransferWaits(Conflict):
+    """A change of the buyer's record may still be put back, so nothing is given away."""
+
+    code = "transfer_waits"
+
+
+class TooManyOffers(Conflict):
+    """So many tickets of the order were offered within a day that it is enough."""
+
+    code = "transfer_too_many"
+
+
+class OfferEnded(Conflict):
+    """The offer was answered or taken back, or none of its tickets can change hands."""
+
+    code = "offer_ended"

@@ -1,0 +1,74 @@
+"""What others see of tickets that their holder gives to someone else. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class OfferState(StrEnum):
+    """What became of an offer. An open one may have lapsed: that is judged when it is looked at."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    TAKEN_BACK = "taken_back"
+
+
+class TransferState(StrEnum):
+    """How far a ticket of an offer is. A held one belongs to the recipient."""
+
+    OFFERED = "offered"
+    HELD = "held"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedTicket:
+    """A ticket that its holder offers, with the performance that it is for.
+
+    `is_open` says that it can still change hands.
+    """
+
+    id: str
+    performance_id: str
+    place: str
+    state: TransferState
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferView:
+    """Tickets of one order that are offered to one mailbox.
+
+    `email` is the recipient's, "" once it is erased. `giver` is the address of the order.
+    """
+
+    id: str
+    order_id: str
+    reference: str
+    state: OfferState
+    email: str
+    language: str
+    giver: str
+    giver_language: str
+    patron_id: str | None
+    created_at: datetime
+    answered_at: datetime | None
+    tickets: tuple[OfferedTicket, ...]
+
+    @property
+    def open_tickets(self) -> tuple[OfferedTicket, ...]:
+        """The tickets that a yes would still move."""
+        return tuple(each for each in self.tickets if each.is_open)
+
+    @property
+    def held_tickets(self) -> tuple[OfferedTicket, ...]:
+        """The tickets that the recipient has taken."""
+        return tuple(each for each in self.tickets if each.state is TransferState.HELD)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the recipient may still answer, and the giver take it back."""
+        return self.state is OfferState.OPEN and bool(self.email) and bool(self.open_tickets)
