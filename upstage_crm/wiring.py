@@ -36,7 +36,7 @@ from upstage_crm.orders.files.drawing import FileDrawer
 from upstage_crm.orders.files.ticket_code import TicketKeys
 from upstage_crm.orders.letters import order_links
 from upstage_crm.orders.letters.order_mailer import OrderMailer
-from upstage_crm.orders.transfers import offers as ticket_offers
+from upstage_crm.orders.transfers import ticket_offers
 from upstage_crm.organisation.settings import details
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.payments.providers.cards import Cards

@@ -25,7 +25,9 @@ from upstage_crm.orders.cancellations.views import Answer
 from upstage_crm.orders.errors import TicketNotValid, UnknownTicket
 from upstage_crm.orders.letters.letter_rules import DOORS_BEFORE
 from upstage_crm.orders.records import personal_data, ticket_copies
-from upstage_crm.orders.transfers import answering, offering, offers
+from upstage_crm.orders.transfers import giving as offering
+from upstage_crm.orders.transfers import taking as answering
+from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.orders.transfers.errors import (
     NothingOffered,
     OfferedBefore,

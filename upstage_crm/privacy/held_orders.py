@@ -15,7 +15,7 @@ from upstage_crm.core.email_address import mask_email, parse_email
 from upstage_crm.core.money import as_typed
 from upstage_crm.orders import queries
 from upstage_crm.orders.records import contact_reveals, order_money, patron_orders
-from upstage_crm.orders.transfers import offers
+from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.orders.views import OrderView
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess

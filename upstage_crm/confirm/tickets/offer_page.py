@@ -19,13 +19,14 @@ from upstage_crm.confirm import fixed_copy, link_visit
 from upstage_crm.confirm.link_visit import Visitor
 from upstage_crm.confirm.tickets import choice_form
 from upstage_crm.confirm.tickets.choice_words import ChoiceWords, broken_words
-from upstage_crm.confirm.tickets.offer_words import YES, Played, offer_words
+from upstage_crm.confirm.tickets.offered_words import YES, Played, offer_words
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import choose, negotiate, speaker
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.origins import is_own_form, typed
 from upstage_crm.links.claims import LinkRefused
-from upstage_crm.orders.transfers import answering, offers
+from upstage_crm.orders.transfers import taking as answering
+from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.orders.transfers.errors import OfferEnded
 from upstage_crm.orders.transfers.views import OfferView
 from upstage_crm.organisation.settings import details

@@ -25,7 +25,7 @@ from upstage_crm.orders.letters.letter_rules import LetterOutcome
 from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.orders.letters.tables import OrderLetterRow
 from upstage_crm.orders.steps import STEP
-from upstage_crm.orders.transfers import offers
+from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.orders.views import OrderView, StepKind, TicketView
 
 MOST_AT_ONCE = 50

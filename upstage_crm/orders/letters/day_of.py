@@ -31,7 +31,7 @@ from upstage_crm.orders.letters.tables import DayOfMailRow
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.queries import ticket_view
 from upstage_crm.orders.steps import ORDER, TICKET
-from upstage_crm.orders.transfers.offers import OFFER, TRANSFER
+from upstage_crm.orders.transfers.ticket_offers import OFFER, TRANSFER
 from upstage_crm.orders.transfers.views import TransferState
 from upstage_crm.orders.views import TicketState
 from upstage_crm.organisation.settings import details

@@ -9,7 +9,7 @@ from upstage_crm.core.db import table_of
 from upstage_crm.orders import order_contacts
 from upstage_crm.orders.steps import ORDER
 from upstage_crm.orders.tables import BasketRow
-from upstage_crm.orders.transfers.offers import OFFER
+from upstage_crm.orders.transfers.ticket_offers import OFFER
 from upstage_crm.patrons.tables import PatronRow
 
 _BASKET, _PATRON = table_of(BasketRow), table_of(PatronRow)

@@ -16,7 +16,7 @@ from upstage_crm.core.money import in_words
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory.errors import NotLaidOut
 from upstage_crm.orders.files import qr_code
-from upstage_crm.orders.transfers import offers
+from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.orders.views import OrderView, TicketState, TicketView
 from upstage_crm.organisation.settings import details
 from upstage_crm.portal import portal_words

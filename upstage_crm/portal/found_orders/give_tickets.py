@@ -22,7 +22,8 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import speaker
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.orders import queries as orders
-from upstage_crm.orders.transfers import offering, offers
+from upstage_crm.orders.transfers import giving as offering
+from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.portal import portal_words
 from upstage_crm.portal.addresses import ORDERS
 from upstage_crm.portal.answers import see

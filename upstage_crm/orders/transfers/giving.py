@@ -22,7 +22,8 @@ from upstage_crm.mail import outbox
 from upstage_crm.orders import order_contacts, steps
 from upstage_crm.orders.errors import TicketNotValid
 from upstage_crm.orders.letters.order_mailer import OrderMailer
-from upstage_crm.orders.transfers import offers, transfer_mails
+from upstage_crm.orders.transfers import ticket_offers as offers
+from upstage_crm.orders.transfers import transfer_mails
 from upstage_crm.orders.transfers.errors import (
     NothingOffered,
     OfferedBefore,
@@ -32,7 +33,7 @@ from upstage_crm.orders.transfers.errors import (
     TransferTooLate,
     TransferWaits,
 )
-from upstage_crm.orders.transfers.offers import OFFER, TRANSFER
+from upstage_crm.orders.transfers.ticket_offers import OFFER, TRANSFER
 from upstage_crm.orders.transfers.views import OfferState, OfferView, TransferState
 from upstage_crm.orders.views import TicketState
 from upstage_crm.organisation.settings import details

@@ -15,9 +15,11 @@ from upstage_crm.links.claims import LinkClaims
 from upstage_crm.orders import steps
 from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.orders.steps import TICKET
-from upstage_crm.orders.transfers import offering, offers, transfer_mails
+from upstage_crm.orders.transfers import giving as offering
+from upstage_crm.orders.transfers import ticket_offers as offers
+from upstage_crm.orders.transfers import transfer_mails
 from upstage_crm.orders.transfers.errors import OfferEnded
-from upstage_crm.orders.transfers.offering import InWindow
+from upstage_crm.orders.transfers.giving import InWindow
 from upstage_crm.orders.transfers.views import OfferState
 from upstage_crm.orders.views import Seller, StepKind, TicketState
 from upstage_crm.programme.prices.views import SaleChannel
