@@ -202,7 +202,9 @@ class Desk:
 
     # --- people ---------------------------------------------------------------------------------
 
-    def staff(self, name: str, role: Role, *, email: str = "") -> StaffMember:
+    def staff(
+        self, name: str, role: Role, *, email: str = "", password_hash: str = CHEAP_HASH
+    ) -> StaffMember:
         address = email or f"{name.lower()}@staff.example.org"
 
         def command(session: Session) -> StaffMember:
@@ -212,7 +214,7 @@ class Desk:
                 display_name=name.replace("_", " "),
                 desk="box office",
                 role=role,
-                password_hash=CHEAP_HASH,
+                password_hash=password_hash,
                 actor=OPERATOR,
                 channel=Channel.COMMAND_LINE,
                 now=self.now,

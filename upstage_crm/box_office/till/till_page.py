@@ -252,6 +252,7 @@ def _finders() -> Child:
         on_ask=TillPatronState.ask,
         on_pick=TillPatronState.pick,
         id="till-patron",
+        then="till-typed",
     )
     chosen = rx.el.div(
         rx.el.strong(State.patron),
@@ -267,6 +268,7 @@ def _finders() -> Child:
         on_ask=TillOrderState.ask,
         on_pick=TillOrderState.pick,
         id="till-order",
+        then="till-typed",
     )
     return rx.el.div(
         show_if(filled(State.patron), chosen),

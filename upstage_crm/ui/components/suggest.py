@@ -1,6 +1,6 @@
 """A small box that offers values as one types: a combobox over its own list.
 
-suggest_box(label, *, placeholder, found, asked, on_ask, on_pick, id, shows_label)
+suggest_box(label, *, placeholder, found, asked, on_ask, on_pick, id, shows_label, then)
 
 Arrow keys move, Enter picks, Escape closes and then empties. The answer of the server is shown
 under exactly the words that it was found for; Enter before the answer picks its first value.
@@ -26,10 +26,12 @@ def suggest_box(
     on_pick: Any,
     id: str,
     shows_label: bool = False,
+    then: str = "",
 ) -> rx.Component:
     """Return the box. `found` are rows with `name`, `group`, `words` and `detail` for `asked`.
 
     `on_ask` gets what is typed, `on_pick` the `name` and the `words` of the row that is picked.
+    `then` is the id of the field that has the focus after a pick, at once; without it, this one.
     """
     return _Suggest.create(
         label=label,
@@ -38,13 +40,14 @@ def suggest_box(
         asked=asked,
         box=id,
         shows_label=shows_label,
+        then=then,
         on_ask=on_ask,
         on_pick=on_pick,
     )
 
 
 _CODE = """
-function UpstageSuggest({box, label, showsLabel, placeholder, found, asked, onAsk, onPick}) {
+function UpstageSuggest({box, label, showsLabel, then, placeholder, found, asked, onAsk, onPick}) {
   const field = useRef(null)
   const timer = useRef(0)
   const picks = useRef(false)
@@ -71,7 +74,8 @@ function UpstageSuggest({box, label, showsLabel, placeholder, found, asked, onAs
     setTyped("")
     setOpen(false)
     onPick(one.name, one.words)
-    field.current.focus()
+    const next = document.getElementById(then) ?? field.current
+    next.focus()
   }
   useEffect(() => {
     // Enter was pressed before the answer was there.
@@ -143,6 +147,7 @@ class _Suggest(rx.Component):
     asked: rx.Var[str]
     box: rx.Var[str]
     shows_label: rx.Var[bool]
+    then: rx.Var[str]
 
     on_ask: rx.EventHandler[passthrough_event_spec(str)]
     on_pick: rx.EventHandler[passthrough_event_spec(str, str)]
