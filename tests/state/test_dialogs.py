@@ -36,6 +36,8 @@ from upstage_crm.admin.team.dialog_state import TeamDialogState
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
+from upstage_crm.box_office.shifts.shifts_state import ShiftsState
+from upstage_crm.box_office.till.till_state import TillState
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.mail.sending.dispatcher import Dispatcher
@@ -148,7 +150,9 @@ async def test_a_dialog_holds_nothing_after_the_tab_has_turned(
         PatronRecordState: f"/patrons/{scene.alice.number}/",
         RequestDetailState: f"/requests/{scene.engine.propose(scene.alice).reference}/",
         RequestQueueState: "/requests/",
+        ShiftsState: "/box-office/shifts/",
         TeamState: "/team/",
+        TillState: "/box-office/",
         VenueListState: "/venues/",
         VenueRecordState: f"/venues/{venue}/",
     }

@@ -196,6 +196,7 @@ class TestRecord:
         assert [(tab.label, tab.count, tab.is_open) for tab in state.tabs] == [
             ("Overview", "", True),
             ("Changes", "", False),
+            ("Orders", "", False),
             ("Communications", "", False),
             ("Privacy", "", False),
             ("Audit", "", False),
