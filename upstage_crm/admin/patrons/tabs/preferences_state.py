@@ -149,5 +149,5 @@ def _view(
         purpose=name,
         answer=held.answer.value,
         words=ANSWER_WORDS[held.answer],
-        evidence=" · ".join(filter(None, told)),
+        evidence="; ".join(filter(None, told)),
     )
