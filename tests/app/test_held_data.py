@@ -13,6 +13,7 @@ from tests.app.test_households import join, relate
 from tests.app.test_preferences import NEWS, say
 from tests.app.test_reveals import shown
 from tests.app.test_teamwork import comment
+from tests.support.called_off import CalledOff
 from tests.support.engine import Engine
 from tests.support.erasing import erase
 from tests.support.factories import NEW, OLD, Desk, unchanged
@@ -25,6 +26,7 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.reads import revert_windows
 from upstage_crm.core.errors import Forbidden
 from upstage_crm.households.rules import RelationKind
+from upstage_crm.orders.transfers import giving
 from upstage_crm.orders.views import Contact
 from upstage_crm.patrons.details import notes
 from upstage_crm.patrons.details.preferences import WORDING, Answer, Basis
@@ -79,7 +81,18 @@ def full(desk: Desk) -> Full:
     shown(desk, desk.staff("Cleo", Role.BOX_OFFICE), patron)
     shop = open_shop(desk)
     contact = Contact(email="box@example.org", name="Mara at the desk", phone="+1 212 555 0142")
-    shop.sell(shop.filled(seat("A", 1), seat("A", 2), patron_id=patron.id), contact=contact)
+    filled = shop.filled(seat("A", 1), seat("A", 2), patron_id=patron.id)
+    order = shop.order(shop.sell(filled, contact=contact).order_id)
+    CalledOff(shop).do(
+        lambda c: giving.offer(
+            c,
+            order_id=order.id,
+            ticket_ids=[order.tickets[0].id],
+            email="ben@example.org",
+            language="en",
+            in_window=lambda _session, _patron_id: False,
+        )
+    )
     shop.sold(seat("B", 1))  # somebody else's
     return Full(desk, desk.record(patron), other, request.reference)
 
@@ -121,6 +134,8 @@ def test_every_section_holds_what_is_held(full: Full) -> None:
     assert [(one["order"], one["price"], one["ticket"]) for one in tickets] == [
         (order["order"], "35.00", "valid")
     ] * 2
+    (given,) = held.sections[Section.TRANSFERS]
+    assert "ben@example.org" not in given.values()
     (payment,) = held.sections[Section.PAYMENTS]
     assert (payment["order"], payment["paid_by"], payment["amount"]) == (
         *(order["order"], "terminal"),
