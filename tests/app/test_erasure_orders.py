@@ -1,4 +1,4 @@
-"""Erasure and orders: what is open stands in the way, and what was typed is emptied."""
+"""Erasure and orders: an open order refuses an erasure, and what was typed is emptied."""
 
 from __future__ import annotations
 
