@@ -35,7 +35,7 @@ from upstage_crm.change_requests.reads import (
 )
 from upstage_crm.change_requests.reads.needs import Need
 from upstage_crm.change_requests.reads.queue import View
-from upstage_crm.change_requests.reads.requests import RequestSort
+from upstage_crm.change_requests.reads.request_order import RequestSort
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.counting import count_some, some
 from upstage_crm.core.db import Database, make_engine

@@ -12,7 +12,7 @@ from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patron_list.tags_state import PatronTagsState
 from upstage_crm.change_requests.model.reasons import REASONS
 from upstage_crm.change_requests.model.rules import ReasonCode
-from upstage_crm.change_requests.reads.requests import pending_counts
+from upstage_crm.change_requests.reads.asked_patrons import pending_counts
 from upstage_crm.patrons import queries
 from upstage_crm.staff.roles import Role
 from upstage_crm.wiring import Runtime

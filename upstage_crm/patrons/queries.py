@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from upstage_crm.audit import recorded
 from upstage_crm.core.db import table_of
@@ -25,12 +26,6 @@ _patron = table_of(PatronRow)
 
 
 # Every decision runs these. Built once: building them again takes longer than running them.
-_LOCK = (
-    select(PatronRow)
-    .where(col(PatronRow.id) == sa.bindparam("id", type_=sa.String()))
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
 _SHARED = (
     select(PatronRow.status)
     .where(col(PatronRow.id) == sa.bindparam("id", type_=sa.String()))
@@ -43,16 +38,33 @@ _LIVE_BY_KEY = sa.select(_patron.c.number).where(
 )
 
 
-def lock(session: Session, patron_id: str) -> PatronRow:
-    """Return the patron's row, locked until the transaction ends; the first lock of a command.
+def locking(patron_id: sa.ColumnElement[str]) -> SelectOfScalar[PatronRow]:
+    """The statement with which `lock` finds a patron by what `patron_id` comes to."""
+    return (
+        select(PatronRow)
+        .where(col(PatronRow.id) == patron_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+_LOCK = locking(sa.bindparam("id", type_=sa.String()))
+
+
+def lock(
+    session: Session, known_id: str, *, statement: SelectOfScalar[PatronRow] = _LOCK
+) -> PatronRow:
+    """Return a patron's row, locked until the transaction ends; the first lock of a command.
+
+    `known_id` is the patron's, unless a `statement` of `locking` finds the patron by another id.
 
     Raises:
         UnknownPatron: there is none. RowNotProven: it is not what the trail says.
     """
-    row = session.exec(_LOCK, params={"id": patron_id}).first()
+    row = session.exec(statement, params={"id": known_id}).first()
     if row is None:
         raise UnknownPatron
-    recorded.prove(session, "patron", patron_id)
+    recorded.prove(session, "patron", row.id)
     return row
 
 

@@ -14,8 +14,8 @@ from upstage_crm.admin.patron_list.narrowed import hidden_filters, narrowed_by
 from upstage_crm.admin.patron_list.view_tabs import ViewTab, href_of, tabs_for
 from upstage_crm.admin.patrons.rows import ListRow, list_row
 from upstage_crm.admin.patrons.url import SHAPE
+from upstage_crm.change_requests.reads.asked_patrons import pending_counts
 from upstage_crm.change_requests.reads.references import patron_number
-from upstage_crm.change_requests.reads.requests import pending_counts
 from upstage_crm.jobs.news import Topic
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.list_state import ListMixin, ListPage, Query

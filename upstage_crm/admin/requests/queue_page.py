@@ -11,7 +11,7 @@ from upstage_crm.admin.requests.queue_state import RequestQueueState as State
 from upstage_crm.admin.requests.rows import QueueRow, QueueTab
 from upstage_crm.admin.requests.url import MINE
 from upstage_crm.change_requests.reads.queue import ENDINGS, View
-from upstage_crm.change_requests.reads.requests import RequestSort
+from upstage_crm.change_requests.reads.request_order import RequestSort
 from upstage_crm.pages.list_page import (
     Column,
     list_dates,

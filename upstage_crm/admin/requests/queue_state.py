@@ -19,7 +19,7 @@ from upstage_crm.admin.requests.url import MINE, PROPOSED, SHAPE
 from upstage_crm.change_requests.reads import queue
 from upstage_crm.change_requests.reads.figures import Step
 from upstage_crm.change_requests.reads.queue import ENDINGS, FINISHED_VIEWS, Look, View
-from upstage_crm.change_requests.reads.requests import RequestSort
+from upstage_crm.change_requests.reads.request_order import RequestSort
 from upstage_crm.jobs.news import Topic
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.queries import newest_state_by_request

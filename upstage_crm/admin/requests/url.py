@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from upstage_crm.change_requests.reads.figures import Step
 from upstage_crm.change_requests.reads.queue import View
-from upstage_crm.change_requests.reads.requests import RequestSort
+from upstage_crm.change_requests.reads.request_order import RequestSort
 from upstage_crm.pages import periods
 from upstage_crm.pages.list_url import ListShape, one_of
 

@@ -8,6 +8,7 @@ from upstage_crm.audit.guards.sql import Rule
 
 # By the name of the rule.
 _RULES: Mapping[str, str] = {
+    "basket_moves": "A basket takes only the steps that its state allows.",
     "audit_head_order": "The head of the trail only moves forward.",
     "change_request_birth": "A request begins as pending or held; at the desk, always as held.",
     "change_request_end": "A request ends only as the outcomes of its fields say.",
@@ -38,6 +39,7 @@ _RULES: Mapping[str, str] = {
     "ledger_transaction_legs": "At least two whole amounts on known accounts sum to zero.",
     "ledger_transaction_shift": "Nothing is booked in a shift that is closed, or in a training.",
     "ledger_transaction_sealed": "A movement of money is sealed once, by a seal that there is.",
+    "orders_unfiled": "An order that is filed at a patron's record stays filed.",
     "patron_born_erased": "No record begins as erased.",
     "patron_erased": "A record is erased only under a confirmed erasure, and stays erased.",
     "patron_freeze_birth": "A freeze begins without a finding.",
@@ -57,6 +59,10 @@ _RULES: Mapping[str, str] = {
     "disrupted_order_link": "A link that no longer counts stays so.",
     "disrupted_order_moves": "It takes only the steps that its stage allows.",
     "disrupted_order_settled": "What was settled stays.",
+    "ticket_birth": "A ticket begins valid, with its first code.",
+    "ticket_code": "The version of a ticket's code never goes back.",
+    "ticket_moves": "A ticket takes only the steps that its state allows.",
+    "ticket_sealed": "A ticket that is sealed keeps its seal.",
     "ticket_offer_birth": "An offer of tickets begins open.",
     "ticket_offer_mailbox": "The mailbox that tickets are offered to stays; an erasure empties it.",
     "ticket_offer_moves": "An offer of tickets is answered or taken back once.",

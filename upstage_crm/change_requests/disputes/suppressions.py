@@ -19,7 +19,6 @@ from upstage_crm.change_requests.reads import requests, second_person
 from upstage_crm.core.email_address import parse_email
 from upstage_crm.core.text import REMARK_LIMIT, clean_block
 from upstage_crm.organisation.settings import details
-from upstage_crm.patrons import queries as patrons
 from upstage_crm.patrons import suppressions
 from upstage_crm.patrons.tables import PatronRow, SuppressedAddressRow
 from upstage_crm.patrons.views import SuppressionCause
@@ -145,7 +144,7 @@ def _locked(session: Session, suppression_id: str) -> SuppressedAddressRow:
     if known is None:
         raise NotSuppressed
     # The one lock order: the patron first.
-    patrons.lock(session, requests.patron_of(session, known.request_id))
+    requests.lock_patron(session, known.request_id)
     query = select(SuppressedAddressRow).where(SuppressedAddressRow.id == suppression_id)
     fresh = query.with_for_update().execution_options(populate_existing=True)
     row = session.exec(fresh).one()

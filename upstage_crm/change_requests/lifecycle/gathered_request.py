@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self, TypeVar, cast
 
@@ -47,7 +47,6 @@ from upstage_crm.orders.records import patron_orders
 from upstage_crm.organisation import settings
 from upstage_crm.organisation.details import OrganisationDetails
 from upstage_crm.patrons import fields, suppressions
-from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff import accounts
 from upstage_crm.staff.accounts import Reachable
@@ -114,7 +113,7 @@ class GatheredRequest:
             UnknownRequest: there is none.
         """
         session = context.session
-        patron = patron_queries.lock(session, requests.patron_of(session, request_id))
+        patron = requests.lock_patron(session, request_id)
         return cls.opened(context, patron=patron, request=requests.lock(session, request_id))
 
     @classmethod
@@ -229,7 +228,7 @@ class GatheredRequest:
         before: tuple[str, ...] = ()
         if warns:
             before = evidence.languages_before(self.session, self.patron, now=self.now)
-        return mail_context.gather(
+        matter = mail_context.gather(
             organisation=self.organisation,
             proposer=self.proposer,
             request=self.request,
@@ -240,20 +239,13 @@ class GatheredRequest:
             newcomer=self.newcomer,
             languages_before=before,
             method=self.desk_method if warns else None,
-            tickets=self.tickets,
             now=self.now,
         )
-
-    @property
-    def tickets(self) -> int:
-        """How many tickets for performances to come go with an address that is to change."""
-        is_address = any(fields.field(change.field).is_mailbox for change in self.changes)
-        if not is_address:
-            return 0
-        return self._once(
-            "tickets",
-            lambda: patron_orders.future_tickets(self.session, self.patron.id, now=self.now),
-        )
+        # Only who may stop a new address is told what goes with it: it is not read for others.
+        if not warns or not matter.replaces_mailbox:
+            return matter
+        tickets = patron_orders.future_tickets(self.session, self.patron.id, now=self.now)
+        return replace(matter, tickets=tickets)
 
     @property
     def desk_method(self) -> DeskMethod | None:

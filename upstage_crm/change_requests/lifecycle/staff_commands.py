@@ -156,7 +156,8 @@ def propose(
     counted.ensure_takes_no_place()
     held_for = HeldFor.DESK
     if identification is None:
-        held_for = counted.hold(needs_second=needs_second(policy, patron, parsed))
+        is_second_needed = needs_second(policy, patron, parsed)
+        held_for = proposal_limits.held_for(counted.ruling.verdict, needs_second=is_second_needed)
     draft = Draft(reason_code=reason_code, reason_text=words, held_for=held_for, path=path)
     locked, replaced = start(context, patron=patron, parsed=parsed, draft=draft, policy=policy)
     asked: list[str | None] = []

@@ -277,10 +277,6 @@ class CountedProposals:
     replaces: str
     decides_alone: bool
 
-    def hold(self, *, needs_second: bool) -> HeldFor | None:
-        """Why the request is held at its birth, if it is."""
-        return held_for(self.ruling.verdict, needs_second=needs_second)
-
     def ensure_takes_no_place(self) -> None:
         """What has to wait must not end what patrons are answering.
 
@@ -345,8 +341,12 @@ def watch(
     """
     aim = aim_of(changes, context.notifier.codec)
     replaces = _asked_about(context.session, patron.id, changes)
-    is_mailbox = bool(aim.domain) and path is RequestPath.LINK
-    alone = is_mailbox and _decides_alone(context.session, patron, policy, now=context.now)
+    alone = False
+    if aim.domain and path is RequestPath.LINK:
+        # Where the yes of a new mailbox changes a record at once, no one else is asked, and there
+        # is no time to object: a thief with an account looks for that. The limits are lower there.
+        known = evidence.gather(context.session, patron, now=context.now)
+        alone = plan(policy.of(MAILBOX), known, is_mailbox=True).decides_alone
     counts, hour = count_attempts(
         context,
         patron=patron,
@@ -367,16 +367,6 @@ def watch(
         replaces=replaces,
         decides_alone=alone,
     )
-
-
-def _decides_alone(session: Session, patron: PatronRow, policy: Policy, *, now: datetime) -> bool:
-    """Whether the yes of a proposed mailbox would change this record at once.
-
-    Such a record is what a thief with a staff account looks for: no one else is asked, and there is
-    no time in which the patron could object. The limits are lower there.
-    """
-    known = evidence.gather(session, patron, now=now)
-    return plan(policy.of(MAILBOX), known, is_mailbox=True).decides_alone
 
 
 def _asked_about(session: Session, patron_id: str, changes: Mapping[str, Mapping[str, str]]) -> str:

@@ -65,7 +65,8 @@ class MailContext:
     that works; `current_trusted` says that it has proven itself lately. `languages_before` are
     those that the record had until a few days ago: what warns is said in them, too. `method` is
     how the desk found out who the patron is, `applies_at` when a waiting change takes effect.
-    `tickets` are for performances to come: they go with the address, where that is to change.
+    `tickets` are for performances to come: they go with the address, and a warning says
+    so where that is to change.
     """
 
     id: str
@@ -153,7 +154,6 @@ def gather(
     newcomer: str | None,
     languages_before: Sequence[str],
     method: DeskMethod | None,
-    tickets: int,
     now: datetime,
 ) -> MailContext:
     """The matter as it stood before any of `changes` was written to `patron`.
@@ -196,7 +196,6 @@ def gather(
         languages_before=tuple(languages_before),
         method=method,
         applies_at=min((at for at in waiting if at is not None), default=None),
-        tickets=tickets,
     )
 
 

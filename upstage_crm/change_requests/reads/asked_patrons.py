@@ -1,11 +1,14 @@
-"""Patrons who are asked something now, as conditions on the table `patron`."""
+"""Patrons who are asked something now: conditions on the table `patron`, and counts."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from collections.abc import Mapping, Sequence
 
-from upstage_crm.change_requests.model.rules import OPEN_STATES
-from upstage_crm.change_requests.model.tables import ChangeRequestRow
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from upstage_crm.change_requests.model.rules import OPEN_OUTCOMES, OPEN_STATES
+from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChangeRow
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.tables import PatronRow
 
@@ -19,3 +22,16 @@ def is_asked(*, by: str | None = None) -> sa.ColumnElement[bool]:
     if by is not None:
         asked = asked.where(_request.c.proposer_id == by)
     return _patron.c.id.in_(asked)
+
+
+def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, int]:
+    """How many open field changes each patron has; patrons without any are left out."""
+    query = (
+        select(FieldChangeRow.patron_id, sa.func.count())
+        .where(
+            col(FieldChangeRow.patron_id).in_(patron_ids),
+            col(FieldChangeRow.outcome).in_(OPEN_OUTCOMES),
+        )
+        .group_by(col(FieldChangeRow.patron_id))
+    )
+    return dict(session.exec(query).all())

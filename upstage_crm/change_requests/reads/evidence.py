@@ -6,6 +6,7 @@ to need more protection meanwhile.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,7 +40,7 @@ from upstage_crm.patrons.tables import PatronRow
 TWO_LANGUAGES = timedelta(days=30)
 
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
-_review = table_of(ReviewRow)
+_review, _freeze = table_of(ReviewRow), table_of(PatronFreezeRow)
 _MAILBOXES = tuple(key for key, entry in fields.FIELDS.items() if entry.is_mailbox)
 _LONGEST_WINDOW = timedelta(days=30)  # the most that `policy.LIMITS` lets an owner choose
 # Built once: every decision runs it.
@@ -109,23 +110,20 @@ def standing_of(session: Session, patron: PatronRow) -> Standing:
 
 
 def is_worth_a_theft(session: Session, patron: PatronRow, *, now: datetime) -> bool:
-    """Whether something is at stake for a patron, see `has_stake`."""
-    held = holdings_of(session, patron.id, now=now)
-    return has_stake(held, created_at=patron.created_at, now=now)
+    """Whether something is at stake for a patron, see `has_stake`.
 
-
-def holdings_of(session: Session, patron_id: str, *, now: datetime) -> Holdings:
-    """What a patron holds. A recent order says enough: then nothing else is read."""
-    kept_since, last = patron_orders.first_and_last(session, patron_id)
-    if last is None or now - last <= RECENT_ORDER:
-        return Holdings(last_order_at=last, kept_since=kept_since)
-    held = patron_orders.held(session, patron_id, now=now)
-    return Holdings(
-        has_future_tickets=any(order.tickets for order in held),
-        has_balance=any(order.owed or order.on_its_way for order in held),
-        last_order_at=last,
-        kept_since=kept_since,
-    )
+    A recent order says enough: then nothing else is read.
+    """
+    kept_since, last = patron_orders.first_and_last(session, patron.id)
+    found = Holdings(last_order_at=last, kept_since=kept_since)
+    if last is not None and now - last > RECENT_ORDER:
+        held = patron_orders.held(session, patron.id, now=now)
+        found = replace(
+            found,
+            has_future_tickets=any(order.tickets for order in held),
+            has_balance=any(order.owed or order.on_its_way for order in held),
+        )
+    return has_stake(found, created_at=patron.created_at, now=now)
 
 
 def languages_before(session: Session, patron: PatronRow, *, now: datetime) -> tuple[str, ...]:
@@ -171,7 +169,8 @@ def _window_length(policy: str) -> timedelta:
 
 def is_frozen(session: Session, patron_id: str) -> bool:
     """Whether the patron's record is in dispute."""
-    return find_freeze(session, patron_id) is not None
+    wanted = sa.exists().where(_freeze.c.patron_id == patron_id, _freeze.c.cleared_at.is_(None))
+    return session.connection().execute(sa.select(wanted)).scalar_one()
 
 
 def find_freeze(session: Session, patron_id: str) -> PatronFreezeRow | None:

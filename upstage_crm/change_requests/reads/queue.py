@@ -19,7 +19,7 @@ from upstage_crm.change_requests.model.tables import ChangeRequestRow, FieldChan
 from upstage_crm.change_requests.model.views import RequestLine
 from upstage_crm.change_requests.reads import figures, needs, requests, search
 from upstage_crm.change_requests.reads.figures import Step
-from upstage_crm.change_requests.reads.requests import RequestSort
+from upstage_crm.change_requests.reads.request_order import RequestSort
 from upstage_crm.change_requests.reads.search import Dated
 from upstage_crm.core import counting
 from upstage_crm.core.counting import count_some

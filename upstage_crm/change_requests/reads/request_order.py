@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -12,6 +13,16 @@ from upstage_crm.change_requests.model.tables import ChangeRequestRow
 from upstage_crm.core.db import table_of
 
 _request = table_of(ChangeRequestRow)
+
+
+class RequestSort(StrEnum):
+    """What the queue may be ordered by.
+
+    TIME is what is due first, then what ended last. ASKED is when it was proposed.
+    """
+
+    TIME = "time"
+    ASKED = "asked"
 
 
 def as_asked(

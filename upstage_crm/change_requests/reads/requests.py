@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -36,28 +35,21 @@ from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.organisation.settings import home
 from upstage_crm.patrons import fields
+from upstage_crm.patrons import queries as patron_queries
+from upstage_crm.patrons.errors import UnknownPatron
 from upstage_crm.patrons.queries import access_of, seen_name
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.visibility import FieldAccess
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role
 
-
-class RequestSort(StrEnum):
-    """What the queue may be ordered by.
-
-    TIME is what is due first, then what ended last. ASKED is when it was proposed.
-    """
-
-    TIME = "time"
-    ASKED = "asked"
-
-
 # Every decision runs these. Built once: building them anew takes longer than running them.
 _ID = sa.bindparam("id", type_=sa.String())
 _IDS = sa.bindparam("ids", type_=sa.String(), expanding=True)
 _request = table_of(ChangeRequestRow)
 _PATRON_OF = sa.select(_request.c.patron_id).where(_request.c.id == _ID)
+# The patron of a request never changes, so it may be read before the request is locked.
+_LOCK_PATRON = patron_queries.locking(_PATRON_OF.scalar_subquery())
 _FRESH = {"populate_existing": True}
 _LOCK = (
     select(ChangeRequestRow)
@@ -77,7 +69,7 @@ _ORDER = {key: place for place, key in enumerate(fields.FIELDS)}
 
 
 def patron_of(session: Session, request_id: str) -> str:
-    """The patron of a request; never changes, so it may be read before locking.
+    """The patron of a request; it never changes.
 
     Raises:
         UnknownRequest: there is none.
@@ -86,6 +78,18 @@ def patron_of(session: Session, request_id: str) -> str:
     if patron_id is None:
         raise UnknownRequest
     return patron_id
+
+
+def lock_patron(session: Session, request_id: str) -> PatronRow:
+    """Return the row of a request's patron, locked: the first lock of a command.
+
+    Raises:
+        UnknownRequest: there is no such request. RowNotProven: as `patrons.queries.lock` says.
+    """
+    try:
+        return patron_queries.lock(session, request_id, statement=_LOCK_PATRON)
+    except UnknownPatron:
+        raise UnknownRequest from None
 
 
 def lock(session: Session, request_id: str) -> ChangeRequestRow:
@@ -174,7 +178,7 @@ def page(
     only: Collection[str] | None = None,
     dated: Dated | None = None,
     query: str = "",
-    sort: RequestSort = RequestSort.TIME,
+    sort: request_order.RequestSort = request_order.RequestSort.TIME,
     descending: bool = False,
     page: int = 0,
     size: int = 50,
@@ -197,7 +201,7 @@ def page(
     )
     ids_found = sa.select(_request.c.id).where(*wanted)
     total = count_some(session, ids_found, at_least=(page + 1) * size)
-    if sort is RequestSort.ASKED:
+    if sort is request_order.RequestSort.ASKED:
         ids = request_order.as_asked(session, wanted, page * size, size, descending=descending)
     else:
         ids = request_order.by_time(session, wanted, page * size, size, descending=descending)
@@ -216,19 +220,6 @@ def counts(session: Session) -> Mapping[RequestState, int]:
         for state in RequestState
     }
     return {state: count for state, count in found.items() if count}
-
-
-def pending_counts(session: Session, patron_ids: Sequence[str]) -> Mapping[str, int]:
-    """How many open field changes each patron has; patrons without any are left out."""
-    query = (
-        select(FieldChangeRow.patron_id, sa.func.count())
-        .where(
-            col(FieldChangeRow.patron_id).in_(patron_ids),
-            col(FieldChangeRow.outcome).in_(OPEN_OUTCOMES),
-        )
-        .group_by(col(FieldChangeRow.patron_id))
-    )
-    return dict(session.exec(query).all())
 
 
 def mailbox_of(change: FieldChangeRow, reviewer: Reviewer) -> str | None:

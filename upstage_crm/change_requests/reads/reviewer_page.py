@@ -108,7 +108,7 @@ def review(
         objected_at=objected_at,
         restored=restored,
         not_restored=blocked,
-        tickets=_tickets(session, seen, access) if phase is Phase.OPEN else 0,
+        tickets=_tickets(session, seen) if phase is Phase.OPEN and access.reads_freely else 0,
     )
 
 
@@ -274,10 +274,9 @@ def _not_before(seen: _Seen) -> datetime | None:
     return (request.noticed_at or seen.now) + length
 
 
-def _tickets(session: Session, seen: _Seen, access: MailboxAccess) -> int:
-    """How many tickets go with the address, for the current mailbox that has proven itself."""
-    is_address = any(fields.field(c.field).is_mailbox and seen.waits(c) for c in seen.changes)
-    if not is_address or not access.reads_freely:
+def _tickets(session: Session, seen: _Seen) -> int:
+    """How many tickets go with an address that is to change."""
+    if not any(fields.field(c.field).is_mailbox and seen.waits(c) for c in seen.changes):
         return 0
     return patron_orders.future_tickets(session, seen.patron.id, now=seen.now)
 

@@ -76,7 +76,7 @@ def held(session: Session, patron_id: str, *, now: datetime) -> tuple[HeldOrder,
     if not orders:
         return ()
     valid = connection.execute(_VALID, wanted).all()
-    ahead = _starts(session, {row.performance_id for row in valid}, now)
+    ahead = _starts(session, {row.performance_id for row in valid}, now) if valid else {}
     sums = totals(session, [row.id for row in orders])
     paid = payments.sums_of_orders(session, [row.id for row in orders])
     found: list[HeldOrder] = []
@@ -106,6 +106,8 @@ def future_tickets(session: Session, patron_id: str, *, now: datetime) -> int:
     """
     rows = session.connection().execute(_VALID, {"patron": patron_id}).all()
     own = [row for row in rows if row.claimed_at is not None]
+    if not own:
+        return 0
     ahead = _starts(session, {row.performance_id for row in own}, now)
     return sum(row.tickets for row in own if row.performance_id in ahead)
 
@@ -136,7 +138,5 @@ def patron_number(session: Session, words: str) -> int | None:
 
 def _starts(session: Session, performance_ids: set[str], now: datetime) -> dict[str, datetime]:
     """When those of the performances begin that are still to come."""
-    if not performance_ids:
-        return {}
     found = programme.performances(session, performance_ids)
     return {one.id: one.starts_at for one in found if one.starts_at > now}
