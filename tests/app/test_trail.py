@@ -16,6 +16,7 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk, days, together
 from tests.support.keyring import OTHER_RING, RING, over, rotate
 from tests.support.office import Office
+from tests.support.sales_story import OF_SALES, sales
 from upstage_crm.admin.audit import rows
 from upstage_crm.admin.timeline import timeline_entries
 from upstage_crm.audit import trail
@@ -270,7 +271,9 @@ def test_the_timeline_pages_and_filters(desk: Desk) -> None:
 def test_a_story_of_every_path_records_every_action(
     database: Database, clock: FrozenClock, tmp_path: Path
 ) -> None:
-    """The command line records an export (see `test_bundle`), and nothing restores rows yet."""
+    """The other story has what is sold. The command line and a page record exports (see
+    `test_bundle` and `test_reports`), and nothing restores rows yet.
+    """
     desk = Engine(database, clock)
     main_paths(desk)
     two_people(desk)
@@ -285,9 +288,30 @@ def test_a_story_of_every_path_records_every_action(
 
     rotate(desk.database, to=OTHER_RING, now=desk.now)
     recorded = {Action(word) for word in desk.column("SELECT DISTINCT action FROM audit_entry")}
-    assert set(Action) - recorded == {Action.TRAIL_EXPORTED, Action.ROWS_RESTORED}
+    assert set(Action) - recorded == {
+        Action.TRAIL_EXPORTED,
+        Action.REPORT_EXPORTED,
+        Action.ROWS_RESTORED,
+        *OF_SALES,
+    }
     assert broken(desk, OTHER_RING) is None
-    # Every page that tells of entries can tell of each of them.
+    ensure_told(desk)
+
+
+def test_a_story_of_sales_records_every_action_of_them(
+    database: Database, clock: FrozenClock
+) -> None:
+    desk = Engine(database, clock)
+    sales(desk)
+
+    recorded = {Action(word) for word in desk.column("SELECT DISTINCT action FROM audit_entry")}
+    assert recorded >= OF_SALES
+    assert broken(desk) is None
+    ensure_told(desk)
+
+
+def ensure_told(desk: Desk) -> None:
+    """Every page that tells of entries can tell of each of them."""
     lines = desk.lines()
     for line in lines:
         row = rows.trail_row(line, numbers={}, shows_values=True, time_zone=UTC)
