@@ -6,17 +6,17 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from upstage_crm.audit.events import Action, ActorKind, Channel
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 
 # SQLite numbers a key by itself only where it is an INTEGER.
 _LONG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _STANDING = sa.text("ended_at IS NULL")
 
 
-class AuditEntryRow(SQLModel, table=True):
+class AuditEntryRow(Row, table=True):
     """One line of the trail, chained to the line before it by `previous_hash`.
 
     The last entry of each record is signed: its signature covers itself and the `covers - 1`
@@ -48,7 +48,7 @@ class AuditEntryRow(SQLModel, table=True):
     signature: str | None = Field(default=None, max_length=128)
 
 
-class AuditValueRow(SQLModel, table=True):
+class AuditValueRow(Row, table=True):
     """A personal value behind a commitment, with its salt. Erasure may delete it."""
 
     __tablename__ = "audit_value"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -59,7 +59,7 @@ class AuditValueRow(SQLModel, table=True):
     salt: str = Field(max_length=32)
 
 
-class AuditHeadRow(SQLModel, table=True):
+class AuditHeadRow(Row, table=True):
     """The one row that orders all writers of the trail; always locked last."""
 
     __tablename__ = "audit_head"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -69,7 +69,7 @@ class AuditHeadRow(SQLModel, table=True):
     hash: str = Field(max_length=64)
 
 
-class RecordedRow(SQLModel, table=True):
+class RecordedRow(Row, table=True):
     """Which entry commits to which subject; the newest one decides. Append-only."""
 
     __tablename__ = "recorded_row"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -79,7 +79,7 @@ class RecordedRow(SQLModel, table=True):
     seq: int = Field(primary_key=True, foreign_key="audit_entry.seq", index=True)
 
 
-class TouchedRow(SQLModel, table=True):
+class TouchedRow(Row, table=True):
     """The log of every change to a recorded or sealed row, written by triggers. Append-only.
 
     `subject` is a subject of `proven_rows` or a sealed table, `op` is `born`, `changed` or `gone`.
@@ -97,7 +97,7 @@ class TouchedRow(SQLModel, table=True):
     tx: int | None = Field(default=None, sa_type=sa.BigInteger)
 
 
-class IntegrityFindingRow(SQLModel, table=True):
+class IntegrityFindingRow(Row, table=True):
     """A row that is not what the trail or its seal says; it ends when it is restored.
 
     `detail` names what differs: tables, rows and columns, never a value. `first_by` is the first

@@ -3,15 +3,15 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.door.rules import Direction, Verdict
 
 _KNOWN = sa.text("ticket_id <> ''")
 
 
-class ScanRow(SQLModel, table=True):
+class ScanRow(Row, table=True):
     """One scan: the database refuses to change or to delete it.
 
     `performance_id` is the performance at whose door it was made. `ticket_id` is "" for what is no

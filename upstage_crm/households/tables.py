@@ -3,13 +3,13 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.households.rules import RelationKind
 
 
-class HouseholdRow(SQLModel, table=True):
+class HouseholdRow(Row, table=True):
     """People who live together. It is gone when fewer than two of them are left.
 
     It has no name of its own: that would outlive the person whose name it is.
@@ -21,7 +21,7 @@ class HouseholdRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class HouseholdMemberRow(SQLModel, table=True):
+class HouseholdMemberRow(Row, table=True):
     """A patron in a household: in one at most."""
 
     __tablename__ = "household_member"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -33,7 +33,7 @@ class HouseholdMemberRow(SQLModel, table=True):
     since: datetime = Field(sa_type=UtcDateTime)
 
 
-class RelationshipRow(SQLModel, table=True):
+class RelationshipRow(Row, table=True):
     """What a patron is to another one. Each relationship is two rows, one from each side."""
 
     __tablename__ = "relationship"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint

@@ -6,9 +6,9 @@ Only this package imports it, and only conditional updates whose rows are counte
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.inventory.views import SeatState
 
 HOLDER_LIMIT = 64  # characters
@@ -16,7 +16,7 @@ _HELD = sa.text("state = 'held'")
 _OWNED = sa.text("holder IS NOT NULL")
 
 
-class SeatingRow(SQLModel, table=True):
+class SeatingRow(Row, table=True):
     """Which version of a seat plan a performance is seated by.
 
     `is_rush` says that its sale is a declared on-sale, with shorter holds.
@@ -30,7 +30,7 @@ class SeatingRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SeatStateRow(SQLModel, table=True):
+class SeatStateRow(Row, table=True):
     """One seat of a performance: there is one row, so there is one owner.
 
     `holder` is a basket while the seat is held, and the sale afterwards; nothing here knows more of
@@ -68,7 +68,7 @@ class SeatStateRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PoolRow(SQLModel, table=True):
+class PoolRow(Row, table=True):
     """Counted places of a performance without numbers. The counters never pass the capacity."""
 
     __tablename__ = "pool"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -90,7 +90,7 @@ class PoolRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PoolHoldRow(SQLModel, table=True):
+class PoolHoldRow(Row, table=True):
     """The places of a pool that one holder has; the pool's `held` is their sum."""
 
     __tablename__ = "pool_hold"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -107,7 +107,7 @@ class PoolHoldRow(SQLModel, table=True):
     extensions_left: int
 
 
-class HouseHoldRow(SQLModel, table=True):
+class HouseHoldRow(Row, table=True):
     """Seats, or places of a pool, that the house keeps back until they are released.
 
     The seats name it in `seat_state`; `places` are those of the pool `pool_id`.

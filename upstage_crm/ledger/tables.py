@@ -7,15 +7,15 @@ changes but the one sealing. Only this package writes here; `reporting` reads.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.ledger.views import Account, PostingKind
 
 _UNSEALED = sa.text("seal_id IS NULL")
 
 
-class LedgerSealRow(SQLModel, table=True):
+class LedgerSealRow(Row, table=True):
     """Seals many rows of one table at once; an entry of the trail holds its root.
 
     `leaves` are the row's id and its salted hash, 48 bytes each, in the order of the ids: so a
@@ -32,7 +32,7 @@ class LedgerSealRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class LedgerTransactionRow(SQLModel, table=True):
+class LedgerTransactionRow(Row, table=True):
     """One movement of money with all its legs, so that it is never half there.
 
     `legs` is JSON: `[[account, amount, performance_id, line_id], …]`, with "" for no id.
@@ -72,7 +72,7 @@ class LedgerTransactionRow(SQLModel, table=True):
     seal_id: str | None = Field(default=None, foreign_key="ledger_seal.id", max_length=32)
 
 
-class LedgerEntryRow(SQLModel, table=True):
+class LedgerEntryRow(Row, table=True):
     """One leg of a transaction, written by a trigger and by nothing else."""
 
     __tablename__ = "ledger_entry"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.mail.delivery import MailState, Transport
 from upstage_crm.mail.message import Audience, MailKind
 from upstage_crm.mail.provider_events import EventKind
@@ -36,7 +36,7 @@ def _of_state(state: MailState) -> sa.Index:
     return sa.Index(name, "id", sqlite_where=where, postgresql_where=where)
 
 
-class MailOutboxRow(SQLModel, table=True):
+class MailOutboxRow(Row, table=True):
     """One mail to one mailbox; written with the change it tells of, sent later.
 
     `payload` is frozen when the row is written: canonical JSON in which only tokens are
@@ -102,7 +102,7 @@ class MailOutboxRow(SQLModel, table=True):
     seal: str | None = Field(default=None, max_length=100)
 
 
-class MailEventRow(SQLModel, table=True):
+class MailEventRow(Row, table=True):
     """One event of the provider, noted once: `id` is the provider's own name for it.
 
     `outbox_id` is empty while we do not know the mail. Nothing personal is kept: an event's body
@@ -126,7 +126,7 @@ class MailEventRow(SQLModel, table=True):
     seal: str | None = Field(default=None, max_length=100)
 
 
-class MailGateRow(SQLModel, table=True):
+class MailGateRow(Row, table=True):
     """The pace and the pause shared by every worker; always the row with id 1.
 
     `settled_count` grows with every settled mail: who shows delivery states watches this number.

@@ -6,9 +6,9 @@ What was sold is never edited: a later step adds lines that reverse others, and 
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.orders.views import (
     REASON_LIMIT,
     BasketKind,
@@ -30,7 +30,7 @@ _REVERSED = sa.text("reverses <> ''")
 _UNSEALED = sa.text("seal_id IS NULL")
 
 
-class BasketRow(SQLModel, table=True):
+class BasketRow(Row, table=True):
     """What a buyer is about to buy. Its id is the holder of the seats in it.
 
     `token_hash` is the digest of the secret in a portal visitor's cookie, "" at a till. `contact`
@@ -66,7 +66,7 @@ class BasketRow(SQLModel, table=True):
     order_id: str | None = Field(default=None, max_length=32)
 
 
-class BasketLineRow(SQLModel, table=True):
+class BasketLineRow(Row, table=True):
     """One ticket in a basket, at the price that was promised."""
 
     __tablename__ = "basket_line"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -82,7 +82,7 @@ class BasketLineRow(SQLModel, table=True):
     amount: int
 
 
-class OrderRow(SQLModel, table=True):
+class OrderRow(Row, table=True):
     """A completed sale. `total` is what it came to as it was sold.
 
     `filed_at` is when a guest's order was put beside a record; None until a job has done it.
@@ -116,7 +116,7 @@ class OrderRow(SQLModel, table=True):
     claimed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class OrderContactRow(SQLModel, table=True):
+class OrderContactRow(Row, table=True):
     """What the buyer typed for this order: personal data, which nothing changes but its erasure."""
 
     __tablename__ = "order_contact"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -136,7 +136,7 @@ class OrderContactRow(SQLModel, table=True):
     language: str = Field(max_length=16)
 
 
-class OrderStepRow(SQLModel, table=True):
+class OrderStepRow(Row, table=True):
     """One thing that happened to an order, by its number. `key` makes it happen once."""
 
     __tablename__ = "order_step"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -157,7 +157,7 @@ class OrderStepRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class OrderLineRow(SQLModel, table=True):
+class OrderLineRow(Row, table=True):
     """One thing in an order, with its price as it was made. Another line may reverse it, once."""
 
     __tablename__ = "order_line"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -191,7 +191,7 @@ class OrderLineRow(SQLModel, table=True):
     reverses: str = Field(default="", max_length=32)
 
 
-class TicketRow(SQLModel, table=True):
+class TicketRow(Row, table=True):
     """The right to enter. `code_version` counts the codes that were drawn for it.
 
     `salt` and `seal_id` are those of the ledger's seals: the trail commits to what was sold.

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime
+from upstage_crm.core.db import Row, UtcDateTime
 
 FIRST_NUMBER = 10_001  # of a patron
 
 
-class OrganisationRow(SQLModel, table=True):
+class OrganisationRow(Row, table=True):
     """Details that every mail and patron page shows; always the row with id 1."""
 
     __tablename__ = "organisation"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint

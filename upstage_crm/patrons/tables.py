@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, col
 
-from upstage_crm.core.db import UtcDateTime, on_the_way, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, on_the_way, text_enum
 from upstage_crm.patrons.views import SuppressionCause
 
 # Compared byte by byte on every database, so that a prefix is a range.
@@ -42,7 +42,7 @@ class PatronStatus(StrEnum):
     ERASED = "erased"
 
 
-class PatronRow(SQLModel, table=True):
+class PatronRow(Row, table=True):
     """A person or organisation whose record we hold."""
 
     __tablename__ = "patron"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -108,7 +108,7 @@ class PatronRow(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PatronTermRow(SQLModel, table=True):
+class PatronTermRow(Row, table=True):
     """One searchable word of a patron, for prefix search alike on every database.
 
     `patrons.search.search_index` alone writes these rows.
@@ -131,7 +131,7 @@ def same_name(name: str | None) -> sa.ColumnElement[bool]:
     return sa.and_(order == (name or "").replace(", ", "  "), is_it)
 
 
-class PatronTagRow(SQLModel, table=True):
+class PatronTagRow(Row, table=True):
     """One tag of one patron. Tags of before there were rows may be longer than a new one."""
 
     __tablename__ = "patron_tag"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -142,7 +142,7 @@ class PatronTagRow(SQLModel, table=True):
     label: str = Field(max_length=400)
 
 
-class SuppressedAddressRow(SQLModel, table=True):
+class SuppressedAddressRow(Row, table=True):
     """An address that gets no mail and no vote, for all patrons or for one (`patron_id`).
 
     Two staff members may lift it: the first asks, with a reason, and the second agrees.

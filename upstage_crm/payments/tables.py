@@ -6,9 +6,9 @@ A basket, an order and a shift are opaque ids here, "" for none.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.payments.views import Method, PaymentState, RefundCause, RefundState
 
 REFERENCE_LIMIT = 255  # characters, as the providers have it
@@ -17,7 +17,7 @@ REASON_LIMIT = 500
 _OPEN = sa.text("state IN ('created', 'action_needed')")
 
 
-class PaymentRow(SQLModel, table=True):
+class PaymentRow(Row, table=True):
     """One attempt to pay, by one method. `refunded` counts what is given back, pending or done."""
 
     __tablename__ = "payment"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -71,7 +71,7 @@ class PaymentRow(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class RefundRow(SQLModel, table=True):
+class RefundRow(Row, table=True):
     """Money that is given back. The row is written, and counted, before the provider hears of it.
 
     `key` is what makes a refund asked for twice one refund; `reference` is the provider's.
@@ -107,7 +107,7 @@ class RefundRow(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ProviderEventRow(SQLModel, table=True):
+class ProviderEventRow(Row, table=True):
     """One event of a provider that was acted on; its id is the provider's own.
 
     It holds no content: what an event is about is asked of the provider again.

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.core.languages import SOURCE
 from upstage_crm.programme.views import PerformanceState
 
@@ -15,7 +15,7 @@ SELLS = sa.text("state IN ('on_sale', 'paused')")
 """Whether the clock will end a performance, as the index of those says it."""
 
 
-class EventRow(SQLModel, table=True):
+class EventRow(Row, table=True):
     """What is performed: a production, a concert.
 
     Its texts are in `language`. `season` is the year in which the season begins that an event
@@ -49,7 +49,7 @@ class EventRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class EventTextRow(SQLModel, table=True):
+class EventTextRow(Row, table=True):
     """What is said of an event in another language than its own; "" where that is not said."""
 
     __tablename__ = "event_text"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -63,7 +63,7 @@ class EventTextRow(SQLModel, table=True):
     picture_alt: str = Field(default="", max_length=300)
 
 
-class EventPictureRow(SQLModel, table=True):
+class EventPictureRow(Row, table=True):
     """The picture of an event at one of our sizes, as a JPEG of our making."""
 
     __tablename__ = "event_picture"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -74,7 +74,7 @@ class EventPictureRow(SQLModel, table=True):
     content: bytes = Field(sa_type=sa.LargeBinary)
 
 
-class PerformanceRow(SQLModel, table=True):
+class PerformanceRow(Row, table=True):
     """An event at one local time in one hall.
 
     `day` and `time` are what the clocks of `zone` show; `starts_at` is the instant. `access` names

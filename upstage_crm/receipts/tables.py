@@ -3,12 +3,12 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime
+from upstage_crm.core.db import Row, UtcDateTime
 
 
-class ReceiptRow(SQLModel, table=True):
+class ReceiptRow(Row, table=True):
     """One decision's evidence: facts and salted commitments as canonical JSON, and a signature."""
 
     __tablename__ = "receipt"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint

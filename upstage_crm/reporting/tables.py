@@ -6,12 +6,12 @@ Every entry is in the sums of sales, by performance and by price, or in those of
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime
+from upstage_crm.core.db import Row, UtcDateTime
 
 
-class RolledDayRow(SQLModel, table=True):
+class RolledDayRow(Row, table=True):
     """A day whose entries are summed up, by the clocks of `zone`."""
 
     __tablename__ = "rolled_day"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -21,7 +21,7 @@ class RolledDayRow(SQLModel, table=True):
     rolled_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SalesDayRow(SQLModel, table=True):
+class SalesDayRow(Row, table=True):
     """What was sold, or taken back, of one performance on one day. Amounts are what it brought."""
 
     __tablename__ = "sales_day"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -35,7 +35,7 @@ class SalesDayRow(SQLModel, table=True):
     tax_total: int = Field(sa_type=sa.BigInteger)
 
 
-class PriceDayRow(SQLModel, table=True):
+class PriceDayRow(Row, table=True):
     """The same sales of one day by zone, price type and channel, of all performances together.
 
     By performance as well these would be nearly as many as the tickets themselves.
@@ -54,7 +54,7 @@ class PriceDayRow(SQLModel, table=True):
     tax_total: int = Field(sa_type=sa.BigInteger)
 
 
-class AccountDayRow(SQLModel, table=True):
+class AccountDayRow(Row, table=True):
     """The other entries of one day: debits and credits, both positive, and how many of each."""
 
     __tablename__ = "account_day"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint

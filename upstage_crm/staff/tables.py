@@ -3,15 +3,15 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.staff.roles import Role
 
 _OPEN = sa.text("accepted_at IS NULL AND withdrawn_at IS NULL")
 
 
-class StaffRow(SQLModel, table=True):
+class StaffRow(Row, table=True):
     """Someone who may sign in to the CRM."""
 
     __tablename__ = "staff"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -46,7 +46,7 @@ class StaffRow(SQLModel, table=True):
     factors_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class StaffSessionRow(SQLModel, table=True):
+class StaffSessionRow(Row, table=True):
     """One signed-in browser. Holds the hash of the cookie only, never the cookie.
 
     `proven_at` is when the person there last proved who they are, `factor_at` when the second
@@ -75,7 +75,7 @@ class StaffSessionRow(SQLModel, table=True):
     seal: str | None = Field(default=None, max_length=100)
 
 
-class StaffInvitationRow(SQLModel, table=True):
+class StaffInvitationRow(Row, table=True):
     """A colleague who is invited. Every mail raises `version`: only the newest link works."""
 
     __tablename__ = "staff_invitation"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -106,7 +106,7 @@ class StaffInvitationRow(SQLModel, table=True):
     staff_id: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
 
 
-class StaffTotpRow(SQLModel, table=True):
+class StaffTotpRow(Row, table=True):
     """An authenticator app. `sealed` is its secret, readable with the link keys alone."""
 
     __tablename__ = "staff_totp"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -118,7 +118,7 @@ class StaffTotpRow(SQLModel, table=True):
     last_step: int = Field(default=0, sa_type=sa.BigInteger)
 
 
-class StaffRecoveryCodeRow(SQLModel, table=True):
+class StaffRecoveryCodeRow(Row, table=True):
     """A code for a member who lost the second factor; its hash only, good once."""
 
     __tablename__ = "staff_recovery_code"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -128,7 +128,7 @@ class StaffRecoveryCodeRow(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class StaffPasskeyRow(SQLModel, table=True):
+class StaffPasskeyRow(Row, table=True):
     """A passkey: its id and public key in base64url."""
 
     __tablename__ = "staff_passkey"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -142,7 +142,7 @@ class StaffPasskeyRow(SQLModel, table=True):
     last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class StaffDeviceRow(SQLModel, table=True):
+class StaffDeviceRow(Row, table=True):
     """A browser in which a member has signed in; the hash of its own cookie."""
 
     __tablename__ = "staff_device"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -154,7 +154,7 @@ class StaffDeviceRow(SQLModel, table=True):
     seal: str | None = Field(default=None, max_length=100)
 
 
-class SignInFailureRow(SQLModel, table=True):
+class SignInFailureRow(Row, table=True):
     """A wrong password: the hash of the name that was tried, and where it came from.
 
     `network` holds the visitor's network, or the hash of the browser where the account knows it.
@@ -172,7 +172,7 @@ class SignInFailureRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SecurityRow(SQLModel, table=True):
+class SecurityRow(Row, table=True):
     """What the owners chose about accounts, as JSON; always the row with id 1. See `security`."""
 
     __tablename__ = "security"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -181,7 +181,7 @@ class SecurityRow(SQLModel, table=True):
     settings: str = Field(sa_type=sa.Text)
 
 
-class SavedViewRow(SQLModel, table=True):
+class SavedViewRow(Row, table=True):
     """A view of a list that a staff member named: its filters and order, never what was searched.
 
     `list_path` is the page of the list, `address` what stands behind its question mark.

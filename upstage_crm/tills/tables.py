@@ -6,9 +6,9 @@ What was sold in a shift stands in the ledger, which names the shift.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.tills.views import NAME_LIMIT, REASON_LIMIT, GiftState, MoveKind
 
 KEY_LIMIT = 80  # characters
@@ -16,7 +16,7 @@ _USED, _OPEN = sa.text("retired_at IS NULL"), sa.text("closed_at IS NULL")
 _ASKED = sa.text("state = 'asked'")
 
 
-class TillRow(SQLModel, table=True):
+class TillRow(Row, table=True):
     """A place where money is taken. One that is retired takes no shift, and its name is free."""
 
     __tablename__ = "till"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -34,7 +34,7 @@ class TillRow(SQLModel, table=True):
     retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class TillShiftRow(SQLModel, table=True):
+class TillShiftRow(Row, table=True):
     """One person's time at a till: a till has one open shift at most, and so has a staff member.
 
     `number` counts the shifts of the till that were no training: the number of their Z report.
@@ -85,7 +85,7 @@ class TillShiftRow(SQLModel, table=True):
     counted_terminal: int | None = Field(default=None, sa_type=sa.BigInteger)  # None: not counted
 
 
-class DrawerMoveRow(SQLModel, table=True):
+class DrawerMoveRow(Row, table=True):
     """Cash put into a drawer or taken out of it, other than by a sale."""
 
     __tablename__ = "drawer_move"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -103,7 +103,7 @@ class DrawerMoveRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class TillGiftRow(SQLModel, table=True):
+class TillGiftRow(Row, table=True):
     """Complimentary tickets above what one person may give alone, until another has decided."""
 
     __tablename__ = "till_gift"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime
+from upstage_crm.core.db import Row, UtcDateTime
 
 KEY_LIMIT = 240  # characters
 
 
-class VenueRow(SQLModel, table=True):
+class VenueRow(Row, table=True):
     """A building that visitors come to. `name_key` is the name without case and accents."""
 
     __tablename__ = "venue"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -28,7 +28,7 @@ class VenueRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class HallRow(SQLModel, table=True):
+class HallRow(Row, table=True):
     """A room of a venue in which something is performed."""
 
     __tablename__ = "hall"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -45,7 +45,7 @@ class HallRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SeatPlanRow(SQLModel, table=True):
+class SeatPlanRow(Row, table=True):
     """One version of a hall's seat plan: the database refuses to change or to delete it.
 
     `plan` is the plan as a file, `digest` its SHA-256 in hex. `design` is what was typed about its

@@ -1,6 +1,6 @@
 """Says that the server is ready, once, and only when it answers.
 
-Workers are forked from one supervisor. The one byte in a pipe decides which of them speaks.
+Several workers are forked from one supervisor. The byte in a pipe decides which of them speaks.
 """
 
 from __future__ import annotations

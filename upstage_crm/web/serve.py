@@ -6,14 +6,17 @@ were made.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import gc
+import importlib
 import logging
 import multiprocessing
 import os
+import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from upstage_crm.core.errors import UpstageError
@@ -42,7 +45,7 @@ def serve(settings: Settings, *, prepare: Callable[[], str] | None = None) -> No
 
     `prepare` runs after the port was found free and before the pages are made: the place for
     migrations and demo data. What it returns is printed under the address once the server answers.
-    It must leave no database connection open: the workers are forked from this process.
+    It must leave no database connection open: workers may be forked from this process.
 
     Raises:
         PortUnusable: somebody else listens on the port, before anything else was done.
@@ -53,7 +56,7 @@ def serve(settings: Settings, *, prepare: Callable[[], str] | None = None) -> No
     hint = prepare() if prepare else ""
     if not build.is_current():
         _say("Making the pages. This happens when their sources changed and takes a few seconds.")
-    build.ensure_built()
+        build.ensure_built()
     ready.arm(
         host="127.0.0.1",
         port=settings.port,
@@ -102,40 +105,71 @@ def _run(settings: Settings) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
-    from granian.server import Server
-    from reflex.utils import exec as reflex_exec
     from reflex.utils.processes import get_num_workers
     from reflex_base.config import get_config
     from reflex_base.environment import environment
 
     environment.REFLEX_SKIP_COMPILE.set(True)
     environment.REFLEX_MOUNT_FRONTEND_COMPILED_APP.set(True)
-    _collect_in_workers_only()
-    _start_workers_by_fork(reflex_exec)
-    server = Server(
-        target=reflex_exec.get_app_instance_from_file(),
-        factory=True,
-        address=settings.bind_host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,  # nobody speaks HTTP/2 without TLS but those who look for its limits
-        http1_settings=HTTP1Settings(
+    # Spare the start the search for garbage among modules, of which none is.
+    gc.disable()
+    options: dict[str, Any] = {
+        "address": settings.bind_host,
+        "port": settings.port,
+        "interface": Interfaces.ASGI,
+        "http": HTTPModes.http1,  # who speaks HTTP/2 without TLS looks for its limits
+        "http1_settings": HTTP1Settings(
             header_read_timeout=round(HEAD_WITHIN_S * 1_000), max_buffer_size=HEAD_BYTES
         ),
-        backpressure=_room_for_connections(),
-        workers=int(os.environ.get("GRANIAN_WORKERS") or get_num_workers()),
-        log_level=LogLevels(get_config().loglevel.subprocess_level().value),
-    )
-    server.serve()
+        "backpressure": _room_for_connections(),
+        "log_level": LogLevels(get_config().loglevel.subprocess_level().value),
+    }
+    workers = int(os.environ.get("GRANIAN_WORKERS") or get_num_workers())
+    if workers == 1:
+        asyncio.run(_serve_here(options))
+    else:
+        _serve_by_workers(options, workers)
 
 
-def _start_workers_by_fork(reflex_exec: Any) -> None:
-    """Load the app before the workers are forked, where forking is the custom: they share it."""
-    if multiprocessing.get_start_method() not in ("fork", "forkserver"):
-        return
-    multiprocessing.set_start_method("fork", force=True)
-    if not reflex_exec._preload_for_fork(None):  # noqa: SLF001  # see `_run`
-        multiprocessing.set_start_method("spawn", force=True)
+async def _serve_here(options: Mapping[str, Any]) -> None:
+    """Serve in this process: a supervisor of one worker would hold 40 MB, and end with it anyway.
+
+    Raises:
+        SystemExit: the app did not start.
+    """
+    from granian.log import LogLevels
+    from granian.server.embed import Server
+    from reflex.utils import prerequisites
+
+    app = prerequisites.get_app().app()
+    gc.freeze()  # what was loaded stays: the collector need not look at it
+    gc.enable()
+    # It warns at each start that this way of serving is young. `tests/e2e` is what we rely on.
+    chosen: dict[str, Any] = {**options, "log_level": LogLevels.error}
+    server: Any = Server(app, **chosen)
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, server.stop)
+    await server.serve()
+    if server.interrupt_children:
+        raise SystemExit(1)
+
+
+def _serve_by_workers(options: Mapping[str, Any], workers: int) -> None:
+    """Serve by processes that share the pages of what was loaded before they were forked.
+
+    What was loaded is frozen, so that their collectors do not touch it.
+    """
+    from granian.server import Server
+
+    reflex_exec: Any = importlib.import_module("reflex.utils.exec")
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=gc.freeze, after_in_child=gc.enable)
+    if multiprocessing.get_start_method() in ("fork", "forkserver"):
+        multiprocessing.set_start_method("fork", force=True)
+        if not reflex_exec._preload_for_fork(None):  # noqa: SLF001  # see `_run`
+            multiprocessing.set_start_method("spawn", force=True)
+    target = reflex_exec.get_app_instance_from_file()
+    Server(target, factory=True, workers=workers, **options).serve()
 
 
 def _room_for_connections() -> int:
@@ -155,17 +189,6 @@ def _room_for_connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return CONNECTIONS
     return max(_OTHER_FILES, min(CONNECTIONS, soft - _OTHER_FILES))
-
-
-def _collect_in_workers_only() -> None:
-    """Spare the start the search for garbage among modules, of which none is.
-
-    What is loaded before the workers are forked is frozen, so that their collector does not touch
-    it: its pages stay shared between the processes.
-    """
-    gc.disable()
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=gc.freeze, after_in_child=gc.enable)
 
 
 def _say(text: str) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from upstage_crm.change_requests.model.rules import (
     DeskMethod,
@@ -11,14 +11,14 @@ from upstage_crm.change_requests.model.rules import (
     FreezeCause,
     RecordChangeKind,
 )
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.patrons.tables import PatronStatus
 
 _FROZEN = sa.text("cleared_at IS NULL")
 _UNDONE = sa.text("done_at IS NULL AND declined_at IS NULL")
 
 
-class PatronFreezeRow(SQLModel, table=True):
+class PatronFreezeRow(Row, table=True):
     """A patron in dispute: nothing more is proposed until two staff members have cleared it.
 
     `finding` is what the first found out, and by which `method`; the second has to agree.
@@ -52,7 +52,7 @@ class PatronFreezeRow(SQLModel, table=True):
     method: DeskMethod | None = Field(default=None, sa_column=sa.Column(text_enum(DeskMethod)))
 
 
-class ErasureRow(SQLModel, table=True):
+class ErasureRow(Row, table=True):
     """An erasure of a patron's values: asked for by one staff member, confirmed by another.
 
     While it is confirmed and not done, the database lets the patron's values become empty, and
@@ -83,7 +83,7 @@ class ErasureRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class RecordChangeRow(SQLModel, table=True):
+class RecordChangeRow(Row, table=True):
     """A change of a record's protection or status: asked for, and confirmed by another member.
 
     The database lets the mark change while such a row is confirmed (or needs nobody to confirm

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel, col
+from sqlmodel import Field, col
 
 from upstage_crm.change_requests.model.rules import (
     AttemptOutcome,
@@ -21,7 +21,7 @@ from upstage_crm.change_requests.model.rules import (
     ReviewChannel,
 )
 from upstage_crm.change_requests.model.thresholds import Wire
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.links.claims import Reviewer
 
 _OPEN = sa.text("outcome IN ('pending', 'held', 'waiting')")
@@ -34,7 +34,7 @@ _ANSWERABLE = "coalesce(keeper_id, proposer_id)"
 _NOT_LOOKED_AT = sa.text("closed_at IS NULL")
 
 
-class ChangeRequestRow(SQLModel, table=True):
+class ChangeRequestRow(Row, table=True):
     """One proposal for one patron: field changes, one reason, one proposer.
 
     `policy` is the policy it was proposed under, as JSON. `keeper_id` is who answers for an open
@@ -126,7 +126,7 @@ def is_answered_by(staff_id: str) -> sa.ColumnElement[bool]:
     return sa.func.coalesce(keeper, proposer) == staff_id
 
 
-class FieldChangeRow(SQLModel, table=True):
+class FieldChangeRow(Row, table=True):
     """One field of a request. Values are canonical JSON objects keyed by patron column.
 
     `applies_at` is when a waiting change takes effect, None while its clock stands. A change of
@@ -170,7 +170,7 @@ class FieldChangeRow(SQLModel, table=True):
     displaced_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ReviewRow(SQLModel, table=True):
+class ReviewRow(Row, table=True):
     """One reviewer's decision on one field change; born undecided, decided once.
 
     One that `is_binding` has to say yes; any other may say no, and its silence lets the change
@@ -207,7 +207,7 @@ class ReviewRow(SQLModel, table=True):
     replaced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class LinkCodeRow(SQLModel, table=True):
+class LinkCodeRow(Row, table=True):
     """The short code of one decision mail: its hash only, and the claims of the link it stands for.
 
     `code_hash` is keyed with a secret that the database does not hold.
@@ -225,7 +225,7 @@ class LinkCodeRow(SQLModel, table=True):
     seal: str | None = Field(default=None, max_length=100)
 
 
-class DeskConfirmationRow(SQLModel, table=True):
+class DeskConfirmationRow(Row, table=True):
     """What two staff members vouch for together: who the patron is, or a code that was read out.
 
     Born with the clerk alone; a second member confirms or declines it, once. `answers` holds what
@@ -258,7 +258,7 @@ class DeskConfirmationRow(SQLModel, table=True):
     declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class RequestCommentRow(SQLModel, table=True):
+class RequestCommentRow(Row, table=True):
     """What a staff member told colleagues about a request. No patron ever reads it.
 
     The trail says who wrote it and when; the words stand here alone, so that an erasure empties
@@ -274,7 +274,7 @@ class RequestCommentRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ProposalAttemptRow(SQLModel, table=True):
+class ProposalAttemptRow(Row, table=True):
     """One attempt of a member to propose something, whether it succeeded or not.
 
     `domain` and `address_hash` are of a proposed email address, "" without one; the hash is keyed
@@ -302,7 +302,7 @@ class ProposalAttemptRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class StaffAlertRow(SQLModel, table=True):
+class StaffAlertRow(Row, table=True):
     """A tripwire that a member tripped: until another member has looked, all of it is held."""
 
     __tablename__ = "staff_alert"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -325,7 +325,7 @@ class StaffAlertRow(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class PolicyRow(SQLModel, table=True):
+class PolicyRow(Row, table=True):
     """What the owners chose, as JSON; always the row with id 1. See `policy_store`."""
 
     __tablename__ = "policy"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint

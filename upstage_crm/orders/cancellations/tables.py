@@ -3,9 +3,9 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.orders.cancellations.views import Answer, DisruptionKind, Stage
 
 _CANCELLED = sa.text("kind = 'cancelled'")
@@ -13,7 +13,7 @@ _LISTED = sa.text("stage = 'listed'")
 _OFFERED = sa.text("stage = 'offered'")
 
 
-class DisruptionRow(SQLModel, table=True):
+class DisruptionRow(Row, table=True):
     """One performance that was cancelled or moved. `answer_days` is how long buyers may choose.
 
     `was_starts_at` and `was_hall_id` are what the tickets say.
@@ -41,7 +41,7 @@ class DisruptionRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class DisruptedOrderRow(SQLModel, table=True):
+class DisruptedOrderRow(Row, table=True):
     """One order of a disruption, from the list to the last refund.
 
     `amount` is what was paid for the tickets that the cancellation made void, `rebooked` what of it
@@ -83,7 +83,7 @@ class DisruptedOrderRow(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class CancellationItemRow(SQLModel, table=True):
+class CancellationItemRow(Row, table=True):
     """A ticket that was live as its performance was cancelled."""
 
     __tablename__ = "cancellation_item"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint

@@ -3,15 +3,15 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.orders.letters.letter_rules import LetterOutcome
 
 _UNTOLD = sa.text("told_at IS NULL")
 
 
-class OrderLetterRow(SQLModel, table=True):
+class OrderLetterRow(Row, table=True):
     """A step of an order that its buyer is told of: written with the step, mailed seconds later.
 
     `outcome` says what became of it; it is None as long as `told_at` is.
@@ -32,7 +32,7 @@ class OrderLetterRow(SQLModel, table=True):
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class DayOfMailRow(SQLModel, table=True):
+class DayOfMailRow(Row, table=True):
     """A holder of tickets for one performance who is told on its day, once.
 
     `holder` is the patron's id, or the order's for a guest. No address is kept: it is read when

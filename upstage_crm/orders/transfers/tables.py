@@ -3,16 +3,16 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.orders.transfers.views import OfferState, TransferState
 
 _LIVE = sa.text("state IN ('offered', 'held')")
 _KNOWN = sa.text("email_key <> ''")
 
 
-class TicketOfferRow(SQLModel, table=True):
+class TicketOfferRow(Row, table=True):
     """Tickets of one order that are offered to one mailbox, and the answer.
 
     `email` is personal data, which nothing changes but its erasure. `language` is what the giver
@@ -40,7 +40,7 @@ class TicketOfferRow(SQLModel, table=True):
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class TicketTransferRow(SQLModel, table=True):
+class TicketTransferRow(Row, table=True):
     """One ticket of an offer. A ticket is offered or held once, which the database sees to."""
 
     __tablename__ = "ticket_transfer"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.patrons.details.preferences import Answer, Basis, ContactChannel, Purpose, Source
 from upstage_crm.patrons.views import ContactPlace
 
 
-class PatronContactRow(SQLModel, table=True):
+class PatronContactRow(Row, table=True):
     """An email or a phone of a patron beside the one on the record. It never decides anything."""
 
     __tablename__ = "patron_contact"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -24,7 +24,7 @@ class PatronContactRow(SQLModel, table=True):
     since: datetime = Field(sa_type=UtcDateTime)
 
 
-class PatronNoteRow(SQLModel, table=True):
+class PatronNoteRow(Row, table=True):
     """What a staff member noted about a patron."""
 
     __tablename__ = "patron_note"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -39,7 +39,7 @@ class PatronNoteRow(SQLModel, table=True):
     changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ContactPreferenceRow(SQLModel, table=True):
+class ContactPreferenceRow(Row, table=True):
     """What a patron answered for one way and one purpose; without a row there was no question."""
 
     __tablename__ = "contact_preference"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint

@@ -6,9 +6,9 @@ No card number is among them, not even a published one.
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.payments.providers.published_cards import AfterRefund, Outcome
 from upstage_crm.payments.providers.rehearsal import Fault, PageState
 
@@ -16,7 +16,7 @@ WORDS_LIMIT = 200
 ADDRESS_LIMIT = 500
 
 
-class AcquirerPageRow(SQLModel, table=True):
+class AcquirerPageRow(Row, table=True):
     """A page on which something is paid. `payment_id` is the key: one payment has one page."""
 
     __tablename__ = "acquirer_page"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -47,7 +47,7 @@ class AcquirerPageRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class AcquirerRefundRow(SQLModel, table=True):
+class AcquirerRefundRow(Row, table=True):
     """What the test acquirer gives back of a page's payment; `refund_id` is the key.
 
     Where something becomes of it later, that is at `settles_at`.
@@ -69,7 +69,7 @@ class AcquirerRefundRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class AcquirerEventRow(SQLModel, table=True):
+class AcquirerEventRow(Row, table=True):
     """News that the test acquirer has for us: from when on, and how many copies are left."""
 
     __tablename__ = "acquirer_event"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint

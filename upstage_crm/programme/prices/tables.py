@@ -3,15 +3,15 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from upstage_crm.core.db import UtcDateTime, text_enum
+from upstage_crm.core.db import Row, UtcDateTime, text_enum
 from upstage_crm.programme.prices.views import NAME_LIMIT, Audience, SaleChannel
 
 KEY_LIMIT = 160  # characters
 
 
-class PriceTypeRow(SQLModel, table=True):
+class PriceTypeRow(Row, table=True):
     """Who pays a price. `name_key` is the name without case and accents; 0 is no bound."""
 
     __tablename__ = "price_type"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -30,7 +30,7 @@ class PriceTypeRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class TaxRateRow(SQLModel, table=True):
+class TaxRateRow(Row, table=True):
     """A tax in prices: what was sold with it names it, so its name and rate never change."""
 
     __tablename__ = "tax_rate"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -42,7 +42,7 @@ class TaxRateRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PriceListRow(SQLModel, table=True):
+class PriceListRow(Row, table=True):
     """One version of an event's prices: the database refuses to change or to delete it.
 
     `fees` is a list of names and amounts as JSON. `cells` says how many prices it has: when they
@@ -68,7 +68,7 @@ class PriceListRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class PriceRow(SQLModel, table=True):
+class PriceRow(Row, table=True):
     """What one ticket of a zone and a price type costs in one version. It never changes."""
 
     __tablename__ = "price"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
@@ -84,7 +84,7 @@ class PriceRow(SQLModel, table=True):
     amount: int
 
 
-class SaleWindowRow(SQLModel, table=True):
+class SaleWindowRow(Row, table=True):
     """When one audience may buy tickets of an event, or of one performance, through a channel."""
 
     __tablename__ = "sale_window"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
