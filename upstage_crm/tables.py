@@ -18,6 +18,7 @@ import upstage_crm.orders.letters.tables
 import upstage_crm.orders.tables
 import upstage_crm.orders.transfers.tables
 import upstage_crm.organisation.tables
+import upstage_crm.patron_accounts.tables
 import upstage_crm.patrons.details.tables
 import upstage_crm.patrons.tables
 import upstage_crm.payments.providers.tables

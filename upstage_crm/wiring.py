@@ -38,6 +38,7 @@ from upstage_crm.orders.letters import order_links
 from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.orders.transfers import ticket_offers
 from upstage_crm.organisation.settings import details
+from upstage_crm.patron_accounts import sign_in
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.payments.providers.cards import Cards
 from upstage_crm.payments.providers.provider import Provider
@@ -251,6 +252,8 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
         return order_links.mailboxes_of(session, claims)
     if claims.purpose is Purpose.TRANSFER:
         return ticket_offers.mailboxes_of(session, claims)
+    if claims.purpose is Purpose.SIGN_IN:
+        return sign_in.mailboxes_of(session, claims)
     if claims.purpose is Purpose.CHOICE:
         return order_mailboxes.mailboxes_of(session, claims)
     of = team_links if claims.purpose in FOR_STAFF else request_links

@@ -93,6 +93,8 @@ LIVES_ON = {
         "wrong_codes",
     },
     "staff_device": {"last_at"},
+    "patron_session": {"browser", "ended_at", "last_seen_at"},
+    "patron_sign_in": {"tries", "used_at"},
 }
 PARTS = [(subject, part) for subject in RECORDED.values() for part in subject.parts]
 

@@ -23,6 +23,7 @@ from upstage_crm.patrons.views import FieldLine
 EVERY = [(kind, audience) for kind, spec in CATALOGUE.items() for audience in spec.links]
 # About the reader's own staff account: no request, so no reference; links open the account.
 LETTERS = (MailKind.STAFF_INVITATION, MailKind.STAFF_PASSWORD_LINK, MailKind.STAFF_NOTICE)
+WITHOUT_REFERENCE = (*LETTERS, MailKind.SIGN_IN_CODE)
 COMPOSER = Composer(mail_from="Lyric Theatre <hello@lyric.example>", transport=Transport.LOCAL)
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 CODE = "7QK2-M9XD"
@@ -66,6 +67,7 @@ OF_NO_PROPOSER = (
     MailKind.SUPPRESSION_LIFTED,
     MailKind.ORDER_LINK,
     MailKind.ORDERS_LINK,
+    MailKind.SIGN_IN_CODE,
     MailKind.PERFORMANCE_CANCELLED,
     MailKind.PERFORMANCE_MOVED,
     MailKind.TICKET_OFFER,
@@ -82,7 +84,7 @@ def test_every_mail_renders_whole(kind: MailKind, audience: Audience) -> None:
     assert "\n" not in mail.message.subject
     assert "@" not in mail.message.subject, "no address where a lock screen shows it"
     for part in both_parts(mail):
-        assert (kind not in LETTERS) == ("K7-2FQ" in part)
+        assert (kind not in WITHOUT_REFERENCE) == ("K7-2FQ" in part)
         assert ORGANISATION.desk_phone in part
         assert "12 Stage Door Lane" in part
         is_named = audience is not Audience.STAFF and kind not in OF_NO_PROPOSER
@@ -143,12 +145,13 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
     for part in both_parts(mail):
         path = "auth/link" if kind in LETTERS else "c"
         path = "tickets/link" if names & {"order", "orders"} else path
+        path = "my/link" if "sign_in" in names else path
         assert bool(names) == (f"/{path}/@@token:" in part)
         filled = fill(part, mail_id=mail.id, secrets=filling(names))
         assert "@@" not in filled
         assert bool(names) == (f"https://crm.lyric.example/{path}/{TOKEN}" in filled)
         # A patron may answer without a link, too.
-        assert ("decision" in names) == (CODE in filled)
+        assert bool(names & {"decision", "sign_in"}) == (CODE in filled)
 
 
 @pytest.mark.parametrize(("kind", "audience"), EVERY)

@@ -19,14 +19,15 @@ from upstage_crm.core.errors import Conflict
 
 DATABASE, OWNER, APP = "upstage", "upstage_owner", "upstage_app"
 
-# What commands delete: factors and wrong passwords, search terms, views, erased values, what
-# staff keep about a patron; the picture of an event; holds that ended, and seats that a newer plan
-# lacks.
+# What commands delete: factors and wrong passwords, sign-ins of patrons, search terms, views, erased
+# values, what staff keep about a patron; the picture of an event; ended holds, and seats that a
+# newer plan lacks.
 DELETED_FROM = frozenset(
     {
         *("audit_value", "event_picture", "proposal_attempt", "saved_view", "sign_in_failure"),
         *("household", "household_member", "relationship"),
         "sale_window",
+        *("patron_session", "patron_sign_in"),
         *("contact_preference", "patron_contact", "patron_note", "patron_tag", "patron_term"),
         *("pool_hold", "seat_state", "basket", "basket_line"),
         *("rolled_day", "sales_day", "price_day", "account_day"),

@@ -52,6 +52,8 @@ class Action(StrEnum):
     PATRON_ERASED = "patron.erased"
     VALUE_REVEALED = "patron.value_revealed"
     DATA_EXPORTED = "patron.data_exported"
+    PATRON_SIGNED_IN = "patron.signed_in"
+    PATRON_SIGNED_OUT = "patron.signed_out"
     REQUEST_PROPOSED = "request.proposed"
     REQUEST_RESENT = "request.resent"
     REQUEST_WITHDRAWN = "request.withdrawn"

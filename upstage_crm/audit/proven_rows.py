@@ -151,6 +151,11 @@ _SEALED = (
         frozen=("staff_id", "epoch", "created_at", "proven_at", "factor_at"),
     ),
     Sealed(table="staff_device", key=("staff_id", "device"), frozen=("first_at",)),
+    Sealed(table="patron_session", frozen=("patron_id", "email_key", "created_at")),
+    Sealed(
+        table="patron_sign_in",
+        frozen=("patron_id", "email_key", "browser", "jti", "kid", "created_at", "expires_at"),
+    ),
     Sealed(
         table="link_code",
         frozen=("request_id", "reviewer", "version", "code_hash", "claims"),

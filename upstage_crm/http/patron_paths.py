@@ -20,4 +20,4 @@ def is_for_patrons(path: str) -> bool:
 
 def is_link_page(path: str) -> bool:
     """Whether `path` is a gate that a link in a mail leads to."""
-    return path.startswith(("/c/", "/auth/link/", "/tickets/link/"))
+    return path.startswith(("/c/", "/auth/link/", "/tickets/link/", "/my/link/"))

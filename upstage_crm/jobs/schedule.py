@@ -26,6 +26,7 @@ from upstage_crm.ledger import earning
 from upstage_crm.mail import blanking
 from upstage_crm.orders import baskets, filing
 from upstage_crm.orders.cancellations import offering
+from upstage_crm.patron_accounts import sign_in
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
@@ -122,6 +123,7 @@ def do_what_is_due(parts: Runtime) -> None:
     let_go_of_baskets(parts)
     blank_erased(parts)
     forget_attempts(parts)
+    forget_sign_ins(parts)
     sum_up_days(parts)
 
 
@@ -278,6 +280,16 @@ def forget_attempts(parts: Runtime) -> int:
         return 0
     with parts.database.transaction() as session:
         return proposal_limits.forget_old(session, now=now)
+
+
+def forget_sign_ins(parts: Runtime) -> int:
+    """Delete sign-ins of patrons that no limit counts any more; return how many."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        is_any = sign_in.has_old(session, now=now)
+    if not is_any:
+        return 0
+    return parts.database.attempt(lambda s: sign_in.forget_old(s, now=now))
 
 
 def sum_up_days(parts: Runtime) -> int:

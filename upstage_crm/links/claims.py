@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     ORDER = "order"
     ORDERS = "orders"
     TRANSFER = "transfer"
+    SIGN_IN = "sign_in"
 
 
 FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})

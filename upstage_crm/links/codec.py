@@ -19,7 +19,7 @@ from typing import Any
 import jwt
 
 from upstage_crm.core.ids import CROCKFORD, from_base64url, plain_code
-from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused
+from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused, Purpose
 
 TYPE = "upstage-link+jwt"
 ISSUER = "upstage-crm"
@@ -27,6 +27,7 @@ AUDIENCE = "upstage-crm/confirm"
 ALGORITHM = "HS256"
 MAX_TOKEN_LENGTH = 2_000
 CODE_LENGTH = 8  # characters: 40 bits, and five tries for one request
+DIGITS = 6  # of the code of a sign-in
 _CODE = b"upstage short code"
 _HASH = b"upstage short code hash"
 
@@ -156,8 +157,14 @@ def _ensure_one_spelling(token: str) -> None:
 
 
 def code_of(claims: LinkClaims, secret: bytes) -> str:
-    """The short code of a link, as it stands in the mail: "7QK2-M9XD"."""
+    """The short code of a link, as it stands in the mail: "7QK2-M9XD".
+
+    The one of a sign-in is six digits, which people type from another device: "402918". It counts
+    for minutes, in one browser, and for five tries.
+    """
     drawn = int.from_bytes(_mac(secret, _CODE, claims, "")[:CODE_LENGTH], "big")
+    if claims.purpose is Purpose.SIGN_IN:
+        return f"{drawn % 10**DIGITS:0{DIGITS}}"
     code = "".join(CROCKFORD[(drawn >> (5 * place)) & 31] for place in range(CODE_LENGTH))
     return f"{code[:4]}-{code[4:]}"
 

@@ -258,6 +258,15 @@ class OrderLinkContext(CommonContext):
     until_text: str
 
 
+class SignInContext(CommonContext):
+    """`sign_in_code`. `until_text` is the end of the life of its code and link.
+
+    It says nothing of the record: only its mailbox may know that there is one.
+    """
+
+    until_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """What one kind of mail takes: its context, and the links it carries for each audience."""
@@ -276,6 +285,7 @@ PASSWORD = frozenset({"password"})
 ORDER = frozenset({"order"})
 ORDERS = frozenset({"orders"})
 TRANSFER = frozenset({"transfer"})
+SIGN_IN = frozenset({"sign_in"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -310,6 +320,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.ORDER_CONFIRMATION: KindSpec(8, OrderContext, {BUYER: NO_LINK}),
     MailKind.ORDER_LINK: KindSpec(5, OrderLinkContext, {BUYER: ORDER}),
     MailKind.ORDERS_LINK: KindSpec(5, OrderLinkContext, {BUYER: ORDERS}),
+    MailKind.SIGN_IN_CODE: KindSpec(5, SignInContext, {BUYER: SIGN_IN}),
     MailKind.DAY_OF: KindSpec(15, DayOfContext, {BUYER: NO_LINK}),
     MailKind.PERFORMANCE_CANCELLED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),
     MailKind.PERFORMANCE_MOVED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),

@@ -11,11 +11,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from upstage_crm.links.claims import FOR_ORDERS, FOR_STAFF, LinkClaims
+from upstage_crm.links.claims import FOR_ORDERS, FOR_STAFF, LinkClaims, Purpose
 
 STAFF_PATH = "/auth/link/"
 PATRON_PATH = "/c/"
 ORDER_PATH = "/tickets/link/"
+SIGN_IN_PATH = "/my/link/"
 DEAD_TOKEN = "not-shown"  # noqa: S105  # stands where staff must not see a token
 DEAD_CODE = "••••-••••"
 
@@ -42,7 +43,13 @@ class Signer(Protocol):
 
 def link_url(public_url: str, name: str, mail_id: str) -> str:
     """The link `name` of mail `mail_id`, with a placeholder for its token."""
-    path = STAFF_PATH if name in FOR_STAFF else ORDER_PATH if name in FOR_ORDERS else PATRON_PATH
+    path = PATRON_PATH
+    if name in FOR_STAFF:
+        path = STAFF_PATH
+    elif name in FOR_ORDERS:
+        path = ORDER_PATH
+    elif name == Purpose.SIGN_IN:
+        path = SIGN_IN_PATH
     return f"{public_url}{path}{_token_mark(name, mail_id)}"
 
 

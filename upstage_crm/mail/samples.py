@@ -65,6 +65,7 @@ _LETTERS: dict[MailKind, dict[str, object]] = {
         "path": "/account/",
     },
 }
+_WITHOUT_REFERENCE = frozenset({*_LETTERS, MailKind.SIGN_IN_CODE})
 
 
 def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[str, object]:
@@ -98,7 +99,7 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
     context: dict[str, object] = {
         "org": ORGANISATION,
         "public_url": "https://crm.lyric.example",
-        "reference": "" if kind in _LETTERS else "K7-2FQ",
+        "reference": "" if kind in _WITHOUT_REFERENCE else "K7-2FQ",
         "proposer": "Dana (box office)",
         "greeting": None
         if hidden

@@ -8,6 +8,7 @@ Conflict
 ├── TooOften
 ├── CardNotTaken
 ├── CardTriedTooOften
+├── WrongCode
 └── ForeignForm
 """
 
@@ -50,6 +51,12 @@ class CardTriedTooOften(Conflict):
     """Several cards were declined for one basket: it is not paid by card any more."""
 
     code = "portal_card_declined"
+
+
+class WrongCode(Conflict):
+    """It is not the code that was mailed."""
+
+    code = "portal_wrong_code"
 
 
 class ForeignForm(Conflict):

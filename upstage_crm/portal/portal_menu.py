@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from upstage_crm.portal.addresses import BASKET, WHATS_ON
+from upstage_crm.portal.addresses import ACCOUNT, BASKET, WHATS_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,10 @@ class MenuEntry:
 
 
 WHATS_ON_WORDS: Final = "What’s on"
-MENU: Final[tuple[MenuEntry, ...]] = (MenuEntry(WHATS_ON_WORDS, WHATS_ON),)
+ACCOUNT_WORDS: Final = "My account"
+MENU: Final[tuple[MenuEntry, ...]] = (
+    MenuEntry(WHATS_ON_WORDS, WHATS_ON),
+    MenuEntry(ACCOUNT_WORDS, ACCOUNT),
+)
 ADD: Final = f"{BASKET}add"
 """Where the form of chosen seats goes."""

@@ -7,11 +7,11 @@ from typing import Final
 
 from upstage_crm.orders.views import TicketState
 from upstage_crm.portal.listings.sale_states import SaleState
-from upstage_crm.portal.portal_menu import WHATS_ON_WORDS
+from upstage_crm.portal.portal_menu import ACCOUNT_WORDS, WHATS_ON_WORDS
 from upstage_crm.programme.views import Access
 from upstage_crm.venues.seat_plan import SeatKind
 
-MENU: Final = (WHATS_ON_WORDS,)
+MENU: Final = (WHATS_ON_WORDS, ACCOUNT_WORDS)
 STATES: Final[Mapping[SaleState, str]] = {
     SaleState.OPEN: "Tickets available",
     SaleState.SOLD_OUT: "Sold out",
@@ -47,6 +47,9 @@ PAYMENT_STATES: Final[Mapping[str, str]] = {
     "given_back": "Your money goes back",
 }
 FIND: Final = "Find my order"
+ACCOUNT: Final = "My account"
+SIGN_IN: Final = "Sign in"
+TYPE_CODE: Final = "Type the code"
 LINK_OVER: Final = "This link no longer works"
 GIVE: Final = "Give tickets to someone"
 GIVEN: Final = "You gave this ticket to {address}"

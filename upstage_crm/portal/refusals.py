@@ -53,6 +53,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "kept: please call the box office.",
     "portal_card_declined": "Several cards were declined. Please call the box office, or try again "
     "tomorrow.",
+    "portal_wrong_code": "That is not the code. Look at the newest email, and type its six digits. "
+    "After five tries you need a new one.",
+    "account_sign_in_over": "This code or link no longer counts. Ask for a new "
+    "one, and let your browser keep our cookies.",
     "portal_foreign_form": "This form came from another website. Please start again here.",
 }
 """By the code of a refusal."""

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from upstage_crm.portal import portal_files
+from upstage_crm.portal.account import (
+    account_forms,
+    account_orders,
+    account_page,
+    sign_in_link,
+    sign_in_pages,
+)
 from upstage_crm.portal.basket import basket_forms, basket_page, card_pages, paying, tickets_page
 from upstage_crm.portal.found_orders import find_order, give_tickets, open_order, order_forms
 from upstage_crm.portal.listings import (
@@ -32,4 +39,9 @@ ROUTES = [
     *open_order.ROUTES,
     *order_forms.ROUTES,
     *give_tickets.ROUTES,
+    *sign_in_pages.ROUTES,
+    *sign_in_link.ROUTES,
+    *account_page.ROUTES,
+    *account_orders.ROUTES,
+    *account_forms.ROUTES,
 ]

@@ -51,6 +51,7 @@ from upstage_crm.orders import queries as order_queries
 from upstage_crm.orders.records import patron_orders, personal_data
 from upstage_crm.orders.records.patron_orders import HeldOrder
 from upstage_crm.organisation.settings import details
+from upstage_crm.patron_accounts import sessions
 from upstage_crm.patrons import erasure as records
 from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.errors import PatronErased
@@ -290,6 +291,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
     blanking.blank(session, patron_ids=[patron.id])
     households.forget(session, patron_id=patron.id)
     personal_data.forget(session, patron_id=patron.id)
+    sessions.forget(session, patron_id=patron.id)
     records.empty(session, row=patron, now=now)
     session.expire_all()
 

@@ -65,6 +65,10 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.DATA_EXPORTED: ActionLook(
         "took out a copy of the data", _RECORDS, "download", "warning"
     ),
+    Action.PATRON_SIGNED_IN: ActionLook("signed in to the account", _RECORDS, "log-in", "neutral"),
+    Action.PATRON_SIGNED_OUT: ActionLook(
+        "signed out of the account", _RECORDS, "log-out", "neutral"
+    ),
     Action.VALUE_REVEALED: ActionLook("looked at a masked value", _RECORDS, "eye", "warning"),
     Action.REQUEST_PROPOSED: ActionLook("proposed a change", _REQUESTS, "pencil", "neutral"),
     Action.REQUEST_RESENT: ActionLook("sent the email again", _REQUESTS, "send", "info"),

@@ -9,12 +9,12 @@ import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.sign_in.browser_names import describe
 from upstage_crm.admin.sign_in.routes import reserve
 from upstage_crm.change_requests.reads.second_person import too_early_for
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.threads import to_writer_thread
+from upstage_crm.http.browser_names import describe
 from upstage_crm.http.session_cookie import source_of
 from upstage_crm.organisation.settings import details
 from upstage_crm.pages.dialog_state import SUBJECT

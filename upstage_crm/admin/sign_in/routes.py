@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from upstage_crm.admin.sign_in.browser_names import describe
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http import session_cookie as cookies
+from upstage_crm.http.browser_names import describe
 from upstage_crm.http.origins import (
     host_of,
     is_own_form,

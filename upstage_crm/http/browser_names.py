@@ -1,4 +1,4 @@
-"""A browser in words, for staff who look at where they are signed in. A guess, never a proof."""
+"""A browser in words, for people who look at where they are signed in. A guess, never a proof."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ _SYSTEMS = (
 
 def describe(user_agent: str) -> str:
     """Say "Firefox on Windows", as far as a browser tells what it is."""
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "A browser")
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
-    return f"{browser} on {system}" if system else browser
+    browser, system = _names(user_agent)
+    return f"{browser or 'A browser'} on {system}" if system else browser or "A browser"
+
+
+def family(user_agent: str) -> str:
+    """The names alone, which are the same in every language: "Firefox, Windows"; "" for none."""
+    return ", ".join(filter(None, _names(user_agent)))
+
+
+def _names(user_agent: str) -> tuple[str, str]:
+    return (
+        next((name for mark, name in _BROWSERS if mark in user_agent), ""),
+        next((name for mark, name in _SYSTEMS if mark in user_agent), ""),
+    )

@@ -1,0 +1,431 @@
+"""Accounts of patrons: a mailbox signs in, sees its own, and no stranger can tell who is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from tests.app.test_portal_basket import Shopper, said
+from tests.app.test_portal_orders import claimed, filed
+from tests.app.test_portal_paying import APP, bought
+from tests.support.confirming import serving
+from tests.support.erasing import erase
+from tests.support.factories import Desk
+from tests.support.houses import LaidOut, on_sale
+from upstage_crm.audit.events import Action
+from upstage_crm.core.db import table_of
+from upstage_crm.mail.message import MailKind
+from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.patron_accounts import sign_in
+from upstage_crm.patron_accounts.tables import PatronSessionRow, PatronSignInRow
+from upstage_crm.patrons.views import PatronRecord
+from upstage_crm.portal import limits, memory
+from upstage_crm.portal.account import sign_in_pages
+from upstage_crm.portal.account.account_cookies import ASKED, SESSION
+from upstage_crm.portal.limits import Limit
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+INA = "ina@example.org"
+
+
+@pytest.fixture
+def made(desk: Desk) -> LaidOut:
+    return on_sale(desk)
+
+
+@pytest.fixture
+def web(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shopper]:
+    monkeypatch.setattr(sign_in_pages, "TAKES_S", 0.0)
+    memory.forget_all()
+    limits.pace.forget()
+    with serving(desk):
+        yield Shopper(APP)
+    memory.forget_all()
+
+
+@pytest.fixture
+def ina(desk: Desk) -> PatronRecord:
+    return desk.patron(email=INA)
+
+
+def ask(web: Shopper, email: str = INA) -> httpx.Response:
+    return web.send("/my/sign-in", email=email)
+
+
+def mail(desk: Desk) -> str:
+    """The newest mail, as it left."""
+    desk.deliver()
+    return desk.mailbox.messages[-1].text
+
+
+def code_of(desk: Desk) -> str:
+    return re.findall(r"^(\d{6})$", mail(desk), re.MULTILINE)[0]
+
+
+def link_of(desk: Desk) -> str:
+    return re.findall(r"/my/link/[\w.-]+", mail(desk))[0]
+
+
+def mails(desk: Desk) -> int:
+    query = sa.select(sa.func.count()).where(OUTBOX.c.kind == MailKind.SIGN_IN_CODE)
+    return desk.read(lambda s: s.connection().execute(query).scalar_one())
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06}"
+
+
+def signed_in(desk: Desk) -> Shopper:
+    """A browser in which Ina has signed in."""
+    browser = Shopper(APP)
+    ask(browser)
+    answer = browser.send("/my/code", code=code_of(desk))
+    assert answer.headers["location"] == "/my/"
+    return browser
+
+
+def is_in(browser: Shopper) -> bool:
+    return browser.get("/my/").status_code == 200
+
+
+def test_a_code_signs_in_the_browser_that_asked(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    asked = ask(web)
+    form = web.get("/my/code")
+    code = code_of(desk)
+    answer = web.send("/my/code", code=f"{code[:3]} {code[3:]}")
+    page = web.get("/my/")
+
+    assert asked.headers["location"] == "/my/code"
+    assert "Please look into your mailbox." in form.text
+    assert answer.headers["location"] == "/my/"
+    assert INA in page.text
+    cookie = next(one for one in answer.headers.get_list("set-cookie") if SESSION in one)
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert page.headers["cache-control"] == "no-store"
+    assert desk.record(ina).email_verified_at == desk.now
+    assert [line.facts["by"] for line in desk.lines(action=Action.PATRON_SIGNED_IN)] == ["code"]
+
+
+def test_neither_code_nor_cookie_stands_in_the_database(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    ask(web)
+    code = code_of(desk)
+    web.send("/my/code", code=code)
+    held = [cookie.value for cookie in web.cookies.jar if cookie.name in {SESSION, ASKED}]
+
+    def everything(table: sa.Table) -> str:
+        return desk.read(lambda s: str(s.connection().execute(sa.select(table)).all()))
+
+    stored = "".join(
+        everything(each) for each in (table_of(PatronSessionRow), table_of(PatronSignInRow), OUTBOX)
+    )
+    assert ina.id in stored
+    assert held
+    assert not [one for one in (*held, f"\n{code}\n", f">{code}<") if one and one in stored]
+
+
+@on_sqlite
+def test_a_stranger_cannot_tell_whether_an_address_is_known(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    def seen(email: str) -> list[tuple[int, str, str]]:
+        browser = Shopper(APP)
+        answers = [ask(browser, email), browser.get("/my/code")]
+        answers += [browser.send("/my/code", code="1") for _ in range(sign_in.MOST_TRIES + 1)]
+        return [(one.status_code, one.headers.get("location", ""), one.text) for one in answers]
+
+    known, unknown = seen(INA), seen("bob@example.org")
+
+    assert known == unknown
+    assert "no longer counts" in known[-1][2]
+    assert mails(desk) == 1
+    rows = table_of(PatronSignInRow)
+    kept = desk.read(lambda s: s.connection().execute(sa.select(rows.c.email_key)).scalars().all())
+    assert sorted(kept) == ["", INA], "an address that no record has is not kept"
+
+
+def test_after_five_wrong_codes_the_right_one_is_none(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    ask(web)
+    code = code_of(desk)
+    tries = [web.send("/my/code", code=wrong(code)) for _ in range(sign_in.MOST_TRIES)]
+
+    late = web.send("/my/code", code=code)
+
+    assert {one.status_code for one in tries} == {409}
+    assert "That is not the code" in said(tries[0])
+    assert "no longer counts" in said(late)
+    assert not is_in(web)
+
+
+@on_sqlite
+def test_a_code_counts_in_no_other_browser_and_for_fifteen_minutes(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    ask(web)
+    code = code_of(desk)
+    thief = Shopper(APP)
+    ask(thief, "bob@example.org")
+
+    stolen = [thief.send("/my/code", code=code), Shopper(APP).send("/my/code", code=code)]
+    desk.clock.advance(sign_in.LIFE)
+    late = web.send("/my/code", code=code)
+
+    assert [one.status_code for one in (*stolen, late)] == [409, 409, 409]
+    assert not is_in(thief)
+    assert not is_in(web)
+
+
+@on_sqlite
+def test_a_code_and_its_link_count_once(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
+    ask(web)
+    code, link = code_of(desk), link_of(desk)
+    kept = httpx.Cookies(web.cookies)
+    web.send("/my/code", code=code)
+    again = Shopper(APP)
+    again.cookies = kept
+    phone = Shopper(APP)
+    phone.get(link)
+
+    answers = [again.send("/my/code", code=code), phone.get("/my/enter"), phone.send("/my/enter")]
+
+    assert [one.status_code for one in answers] == [409, 409, 409]
+    assert not is_in(again)
+    assert not is_in(phone)
+
+
+def test_opening_the_link_signs_no_one_in_and_its_button_does(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    ask(web)
+    link = link_of(desk)
+    scanner, phone = Shopper(APP), Shopper(APP)
+    scanner.get(link)
+    scanner.get("/my/enter")
+    opened = phone.get(link)
+    page = phone.get(opened.headers["location"])
+
+    foreign = phone.post("/my/enter", headers={"origin": "https://evil.example"})
+    before = is_in(phone)
+    answer = phone.send("/my/enter")
+
+    assert opened.status_code == 303
+    assert INA not in page.text
+    assert "i•••@example.org" in page.text or "•" in page.text
+    assert foreign.status_code == 409
+    assert not before
+    assert answer.headers["location"] == "/my/"
+    assert is_in(phone)
+    assert not is_in(scanner)
+
+
+@on_sqlite
+def test_a_link_for_something_else_opens_no_account(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    desk.propose(ina)
+    desk.deliver()
+    token = re.findall(r"/c/([\w.-]+)", desk.mailbox.messages[-1].text)[0]
+
+    answer = web.get(f"/my/link/{token}")
+
+    assert answer.status_code == 409
+    assert web.get("/my/enter").status_code == 409
+
+
+def test_signing_in_claims_what_the_mailbox_bought_as_a_guest(
+    web: Shopper, desk: Desk, made: LaidOut, ina: PatronRecord
+) -> None:
+    bought(web, made)
+    filed(desk)
+    before = claimed(desk)
+
+    browser = signed_in(desk)
+    page = browser.get("/my/")
+    [reference] = claimed(desk)
+    order = browser.get(f"/my/order?order={reference}")
+    stranger = Shopper(APP).get(f"/my/order?order={reference}")
+
+    assert before == []
+    assert reference in page.text
+    assert order.text.count('class="qr"') == 2
+    assert browser.get(f"/my/order.pdf?order={reference}").content.startswith(b"%PDF")
+    assert stranger.headers["location"] == "/my/sign-in"
+
+
+@on_sqlite
+def test_an_order_of_someone_else_is_not_shown(
+    web: Shopper, desk: Desk, made: LaidOut, ina: PatronRecord
+) -> None:
+    bought(web, made)
+    filed(desk)
+    signed_in(desk)
+    [reference] = claimed(desk)
+    desk.patron(email="bob@example.org")
+    bob = Shopper(APP)
+    ask(bob, "bob@example.org")
+    bob.send("/my/code", code=code_of(desk))
+
+    answer = bob.get(f"/my/order?order={reference}")
+
+    assert is_in(bob)
+    assert answer.headers["location"] == "/my/"
+    assert reference not in bob.get("/my/").text
+
+
+def test_a_new_address_ends_every_session(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
+    browser = signed_in(desk)
+    before = is_in(browser)
+
+    desk.propose(ina, "new@example.org")
+    for mailbox in (INA, "new@example.org"):
+        desk.deliver()
+        desk.decide(desk.claims(mailbox))
+
+    assert before
+    assert desk.email(ina) == "new@example.org"
+    assert not is_in(browser)
+
+
+@on_sqlite
+def test_who_is_erased_or_left_is_signed_out(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
+    browser = signed_in(desk)
+    asked = Shopper(APP)
+    ask(asked)
+    code = code_of(desk)
+
+    erase(desk, ina)
+
+    assert not is_in(browser)
+    assert asked.send("/my/code", code=code).status_code == 409
+    for table in (PatronSessionRow, PatronSignInRow):
+        count = sa.select(sa.func.count()).select_from(table_of(table))
+        assert desk.read(lambda s, q=count: s.connection().execute(q).scalar_one()) == 0
+
+
+@on_sqlite
+def test_a_session_ends_after_thirty_days_without_use(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    browser, idle = signed_in(desk), signed_in(desk)
+
+    desk.clock.advance(timedelta(days=29))
+    rolled = browser.get("/my/")
+    desk.clock.advance(timedelta(days=2))
+
+    assert any(SESSION in one for one in rolled.headers.get_list("set-cookie"))
+    assert is_in(browser)
+    assert not is_in(idle)
+
+
+def test_sessions_are_listed_and_ended(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
+    here, there, third = signed_in(desk), signed_in(desk), signed_in(desk)
+    listed = re.findall(r'name="which" value="([0-9a-f]{16})"', here.get("/my/").text)
+
+    here.send("/my/sign-out", which=listed[0])
+    after_one = [is_in(each) for each in (here, there, third)]
+    here.send("/my/sign-out", which="everywhere")
+
+    assert len(listed) == 2
+    assert sorted(after_one) == [False, True, True]
+    assert after_one[0]
+    assert not any(is_in(each) for each in (here, there, third))
+    lines = desk.lines(action=Action.PATRON_SIGNED_OUT)
+    assert sorted(int(str(line.facts["count"])) for line in lines) == [1, 2]
+
+
+@on_sqlite
+def test_no_one_ends_sessions_of_another_patron(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    browser, other = signed_in(desk), signed_in(desk)
+    [listed] = re.findall(r'name="which" value="([0-9a-f]{16})"', browser.get("/my/").text)
+    desk.patron(email="bob@example.org")
+    bob = Shopper(APP)
+    ask(bob, "bob@example.org")
+    bob.send("/my/code", code=code_of(desk))
+
+    bob.send("/my/sign-out", which=listed)
+    foreign = browser.post("/my/sign-out", headers={"origin": "https://evil.example"})
+
+    assert foreign.status_code == 409
+    assert is_in(browser)
+    assert is_in(other)
+
+
+@on_sqlite
+def test_a_forged_session_or_sign_in_opens_nothing(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    """Who writes to the database alone cannot turn a session, or a sign-in, to another record."""
+    ada = desk.patron(email="ada@example.org")
+    browser = signed_in(desk)
+    ask(web)
+    code = code_of(desk)
+    for table in (PatronSessionRow, PatronSignInRow):
+        moved = sa.update(table_of(table)).values(patron_id=ada.id, email_key="ada@example.org")
+        with desk.owned.begin() as connection:
+            connection.execute(moved)
+
+    assert not is_in(browser)
+    assert web.send("/my/code", code=code).status_code == 409
+
+
+@on_sqlite
+def test_a_mailbox_is_not_flooded_and_codes_are_not_tried_for_ever(
+    web: Shopper, desk: Desk, ina: PatronRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = Limit("sign_ins", 100, 100, 600.0)
+    monkeypatch.setattr(sign_in_pages, "SIGN_INS", many)
+    answers = [ask(web) for _ in range(7)]
+    of_an_hour = mails(desk)
+    monkeypatch.setattr(sign_in_pages, "SIGN_INS", Limit("few", 100, 2, 600.0))
+    slowed = [ask(Shopper(APP), f"p{at}@example.org") for at in range(3)]
+
+    assert {one.status_code for one in answers} == {303}
+    assert of_an_hour == 5
+    assert [one.status_code for one in slowed] == [303, 303, 409]
+
+
+@on_sqlite
+def test_what_is_no_address_is_said_at_once(web: Shopper, desk: Desk) -> None:
+    answer = ask(web, "ina@example")
+
+    assert answer.status_code == 422
+    assert "not a whole email address" in said(answer)
+
+
+@on_sqlite
+def test_the_page_says_what_is_proposed_and_where_the_question_went(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    browser = signed_in(desk)
+    desk.propose(ina, changes={"phone": {"phone": "+44 20 7946 0991"}})
+
+    page = browser.get("/my/").text
+
+    assert "Nothing changes without your yes" in page
+    assert "0991" not in page
+    assert "/c/" not in page
+
+
+@on_sqlite
+def test_old_sign_ins_are_forgotten(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
+    ask(web)
+    desk.clock.advance(sign_in.KEPT_FOR + sign_in.LIFE + timedelta(seconds=1))
+
+    is_any = desk.read(lambda s: sign_in.has_old(s, now=desk.now))
+    gone = desk.write(lambda s: sign_in.forget_old(s, now=desk.now))
+
+    assert is_any
+    assert gone == 1
