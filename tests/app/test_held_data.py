@@ -28,6 +28,8 @@ from upstage_crm.core.errors import Forbidden
 from upstage_crm.households.rules import RelationKind
 from upstage_crm.orders.transfers import giving
 from upstage_crm.orders.views import Contact
+from upstage_crm.patron_accounts import sessions
+from upstage_crm.patrons import queries as patron_queries
 from upstage_crm.patrons.details import notes
 from upstage_crm.patrons.details.preferences import WORDING, Answer, Basis
 from upstage_crm.patrons.errors import PatronErased, UnknownPatron
@@ -94,6 +96,11 @@ def full(desk: Desk) -> Full:
         )
     )
     shop.sold(seat("B", 1))  # somebody else's
+    desk.write(
+        lambda s: sessions.begin(
+            s, patron_queries.lock(s, patron.id), browser="Firefox", now=desk.now
+        )
+    )
     return Full(desk, desk.record(patron), other, request.reference)
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlmodel import Session
 
 from tests.app.test_portal_basket import Shopper, said
 from tests.app.test_portal_orders import claimed, filed
@@ -18,16 +19,22 @@ from tests.support.erasing import erase
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
 from upstage_crm.audit.events import Action
+from upstage_crm.change_requests.model.dispute_tables import PatronFreezeRow
+from upstage_crm.change_requests.model.rules import FreezeCause
 from upstage_crm.core.db import table_of
+from upstage_crm.core.ids import new_id
+from upstage_crm.http import session_cookie
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patron_accounts import sign_in
 from upstage_crm.patron_accounts.tables import PatronSessionRow, PatronSignInRow
+from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.portal import limits, memory
 from upstage_crm.portal.account import sign_in_pages
 from upstage_crm.portal.account.account_cookies import ASKED, SESSION
 from upstage_crm.portal.limits import Limit
+from upstage_crm.staff.auth import sessions
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 INA = "ina@example.org"
@@ -58,9 +65,9 @@ def ask(web: Shopper, email: str = INA) -> httpx.Response:
 
 
 def mail(desk: Desk) -> str:
-    """The newest mail, as it left."""
+    """The newest mail with a code, as it left."""
     desk.deliver()
-    return desk.mailbox.messages[-1].text
+    return [each.text for each in desk.mailbox.messages if "/my/link/" in each.text][-1]
 
 
 def code_of(desk: Desk) -> str:
@@ -414,7 +421,7 @@ def test_the_page_says_what_is_proposed_and_where_the_question_went(
 
     page = browser.get("/my/").text
 
-    assert "Nothing changes without your yes" in page
+    assert "asks for this" in page
     assert "0991" not in page
     assert "/c/" not in page
 
@@ -429,3 +436,114 @@ def test_old_sign_ins_are_forgotten(web: Shopper, desk: Desk, ina: PatronRecord)
 
     assert is_any
     assert gone == 1
+
+
+def test_my_data_says_what_is_held_and_where_it_comes_from(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    desk.propose(ina, changes={"phone": {"phone": "+44 20 7946 0991"}})
+    desk.deliver()
+    desk.decide(desk.claims(INA))
+    desk.clock.advance(timedelta(days=4))  # the change cannot be put back any more
+    browser = signed_in(desk)
+
+    page = browser.get("/my/data").text
+    taken = browser.send("/my/data.json")
+    held = taken.json()
+
+    assert "7946 0991" in page
+    assert "it was approved" in page
+    assert "From the day on which your record was made" in page
+    assert taken.headers["content-disposition"].startswith("attachment")
+    assert held["patron"] == ina.number
+    assert held["is_whole"]
+    assert held["sign_ins"][0]["ended_at"] is None
+    [line] = desk.lines(action=Action.DATA_EXPORTED)
+    assert line.actor.label == "The current address"
+
+
+@on_sqlite
+def test_inside_a_revert_window_nothing_is_shown_or_taken_out(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    desk.propose(ina, changes={"phone": {"phone": "+44 20 7946 0991"}})
+    desk.deliver()
+    desk.decide(desk.claims(INA))
+    browser = signed_in(desk)
+
+    page = browser.get("/my/data")
+    taken = browser.send("/my/data.json")
+
+    assert [page.status_code, taken.status_code] == [409, 409]
+    assert "may still be undone" in said(page)
+    assert "0991" not in page.text
+    assert not desk.lines(action=Action.DATA_EXPORTED)
+
+
+@on_sqlite
+def test_my_data_needs_a_session_and_our_own_form(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    browser = signed_in(desk)
+
+    foreign = browser.post("/my/data.json", headers={"origin": "https://evil.example"})
+    strangers = [Shopper(APP).get("/my/data"), Shopper(APP).send("/my/data.json")]
+
+    assert foreign.status_code == 409
+    assert [one.headers["location"] for one in strangers] == ["/my/sign-in"] * 2
+    assert not desk.lines(action=Action.DATA_EXPORTED)
+
+
+@on_sqlite
+def test_a_session_of_staff_opens_no_account_and_the_reverse(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    browser = signed_in(desk)
+    token = next(one.value for one in browser.cookies.jar if one.name == SESSION)
+    staff = desk.write(
+        lambda s: sessions.begin(
+            s, staff_id=desk.owner.id, user_agent="", ip_prefix="", now=desk.now
+        )
+    )
+    clerk = Shopper(APP)
+    for name in (SESSION, session_cookie.NAME):
+        clerk.cookies.set(name, str(staff))
+
+    assert is_in(browser)
+    assert not is_in(clerk)
+    assert session_cookie.member_of_cookie(f"{session_cookie.NAME}={staff}") is not None
+    assert session_cookie.signed_in_by_cookie(f"{session_cookie.NAME}={token}") is None
+    assert session_cookie.signed_in_by_cookie(f"{SESSION}={staff}") is None
+
+
+@on_sqlite
+def test_who_is_in_dispute_or_no_longer_live_is_signed_out(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    frozen, out = signed_in(desk), desk.patron(email="bob@example.org")
+    bob = Shopper(APP)
+    ask(bob, "bob@example.org")
+    bob.send("/my/code", code=code_of(desk))
+    before = [is_in(frozen), is_in(bob)]
+    request = desk.view(desk.propose(ina))
+
+    def freeze(session: Session) -> None:
+        made = PatronFreezeRow(
+            id=new_id(desk.now),
+            patron_id=ina.id,
+            request_id=request.id,
+            cause=FreezeCause.OBJECTION,
+            opened_at=desk.now,
+        )
+        session.add(made)
+        session.flush()
+
+    desk.step(ina, freeze)
+    desk.set_status(out, PatronStatus.DECEASED)
+    mails_before = mails(desk)
+    for email in (INA, "bob@example.org"):
+        ask(Shopper(APP), email)
+
+    assert before == [True, True]
+    assert [is_in(frozen), is_in(bob)] == [False, False]
+    assert mails(desk) == mails_before

@@ -19,9 +19,9 @@ from upstage_crm.core.errors import Conflict
 
 DATABASE, OWNER, APP = "upstage", "upstage_owner", "upstage_app"
 
-# What commands delete: factors and wrong passwords, sign-ins of patrons, search terms, views, erased
-# values, what staff keep about a patron; the picture of an event; ended holds, and seats that a
-# newer plan lacks.
+# What commands delete: factors and wrong passwords, sign-ins of patrons, search terms, views, what
+# was erased, what staff keep about a patron; the picture of an event; holds that ended, and seats
+# that a newer plan lacks.
 DELETED_FROM = frozenset(
     {
         *("audit_value", "event_picture", "proposal_attempt", "saved_view", "sign_in_failure"),

@@ -114,6 +114,12 @@ def of_patron(
     return tuple(sorted(found, key=lambda one: not one.is_this))
 
 
+def kept(session: Session, patron_id: str) -> list[PatronSessionRow]:
+    """Every session that a patron has had, the newest first, for the copy of their data."""
+    query = select(PatronSessionRow).where(PatronSessionRow.patron_id == patron_id)
+    return list(session.exec(query.order_by(col(PatronSessionRow.created_at).desc())))
+
+
 def end(session: Session, signed_in: SignedInPatron, *, only: str, now: datetime) -> int:
     """End the session that `only` names, or every one of the patron with ""; return how many.
 

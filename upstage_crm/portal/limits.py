@@ -37,6 +37,7 @@ PAYMENTS: Final = Limit("payments", 10, 60, 600.0)
 OFFERS: Final = Limit("offers", 20, 60, 600.0)
 LOOKUPS: Final = Limit("lookups", 8, 30, 600.0)
 SIGN_INS: Final = Limit("sign_ins", 5, 30, 600.0)
+DOWNLOADS: Final = Limit("downloads", 10, 30, 600.0)
 CODES: Final = Limit("codes", 20, 100, 600.0)
 
 

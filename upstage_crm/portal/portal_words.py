@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from upstage_crm.orders.views import TicketState
+from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.portal.listings.sale_states import SaleState
 from upstage_crm.portal.portal_menu import ACCOUNT_WORDS, WHATS_ON_WORDS
 from upstage_crm.programme.views import Access
@@ -48,6 +49,14 @@ PAYMENT_STATES: Final[Mapping[str, str]] = {
 }
 FIND: Final = "Find my order"
 ACCOUNT: Final = "My account"
+MY_DATA: Final = "My data"
+FROM_THE_START: Final = "From the day on which your record was made: {when}"
+CHANGED: Final = "Changed on {when}. {proposer} asked for it, and it was approved ({reference})."
+SINCE: Final = "Since {when}"
+CONTACT_PLACES: Final[Mapping[ContactPlace, str]] = {
+    ContactPlace.SECONDARY: "{label}, another one",
+    ContactPlace.PREVIOUS: "{label}, an earlier one",
+}
 SIGN_IN: Final = "Sign in"
 TYPE_CODE: Final = "Type the code"
 LINK_OVER: Final = "This link no longer works"

@@ -57,6 +57,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "After five tries you need a new one.",
     "account_sign_in_over": "This code or link no longer counts. Ask for a new "
     "one, and let your browser keep our cookies.",
+    "export_waits": "Your details have changed recently, and the change may still be undone. Try "
+    "again in a few days, or call the box office.",
     "portal_foreign_form": "This form came from another website. Please start again here.",
 }
 """By the code of a refusal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from upstage_crm.portal import portal_files
 from upstage_crm.portal.account import (
+    account_data,
     account_forms,
     account_orders,
     account_page,
@@ -44,4 +45,5 @@ ROUTES = [
     *account_page.ROUTES,
     *account_orders.ROUTES,
     *account_forms.ROUTES,
+    *account_data.ROUTES,
 ]

@@ -14,7 +14,7 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, AuditEvent
+from upstage_crm.audit.events import PATRON_AT_CURRENT, Action, Actor, AuditEvent, Channel
 from upstage_crm.audit.trail import AuditLine
 from upstage_crm.change_requests.model.errors import PatronFrozen
 from upstage_crm.change_requests.model.views import RequestView
@@ -24,6 +24,7 @@ from upstage_crm.households import queries as households
 from upstage_crm.mail.message import Audience
 from upstage_crm.mail.queries import MAX_PAGE_SIZE, MailSummary, mails
 from upstage_crm.organisation.settings import home
+from upstage_crm.patron_accounts import sessions
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.details import contacts, edit_preferences, notes
 from upstage_crm.patrons.details.contacts import REACHES
@@ -36,7 +37,7 @@ from upstage_crm.privacy import held_orders
 from upstage_crm.privacy.errors import ExportWaits
 from upstage_crm.privacy.redacted_trail import told_changes, told_words
 from upstage_crm.receipts import queries as receipts
-from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Permission, Role, ensure_may
 
 Value = held_orders.Value
@@ -67,6 +68,7 @@ class Section(StrEnum):
     COMMENTS = "comments"
     RECEIPTS = "receipts"
     EMAILS = "emails"
+    SIGN_INS = "sign_ins"
     LOOKS = "looks"
     HISTORY = "history"
 
@@ -105,9 +107,32 @@ def export(context: StaffContext[object], *, patron_id: str) -> HeldData:
         Forbidden, UnknownPatron, PatronErased. PatronFrozen: the record is in dispute.
         ExportWaits: a change of the record may still be put back; carries `reference` and `until`.
     """
-    session, actor, now = context.session, context.actor, context.now
+    actor = context.actor
     ensure_may(actor, Permission.VIEW_PATRONS)
     ensure_may(actor, Permission.EXPORT_DATA)
+    return _taken(context, patron_id, actor.as_actor(), context.channel, reader=actor.role)
+
+
+def export_own(context: CommandContext[object], *, patron_id: str) -> HeldData:
+    """The same for the patron, who has signed in: nothing of their own is masked for them.
+
+    Raises:
+        UnknownPatron, PatronErased, PatronFrozen, ExportWaits: as `export` says.
+    """
+    # An owner of the house reads every field, and so does the person whom they are about.
+    channel = Channel.PATRON_PAGE
+    return _taken(context, patron_id, PATRON_AT_CURRENT, channel, reader=Role.OWNER)
+
+
+def _taken(
+    context: CommandContext[object],
+    patron_id: str,
+    actor: Actor,
+    channel: Channel,
+    *,
+    reader: Role,
+) -> HeldData:
+    session, now = context.session, context.now
     row = queries.lock(session, patron_id)
     if row.status is PatronStatus.ERASED:
         raise PatronErased
@@ -118,13 +143,10 @@ def export(context: StaffContext[object], *, patron_id: str) -> HeldData:
         reference, until = max(windows.items(), key=lambda window: window[1])
         raise ExportWaits(reference=reference, until=until)
     event = AuditEvent(
-        action=Action.DATA_EXPORTED,
-        actor=actor.as_actor(),
-        channel=context.channel,
-        patron_id=patron_id,
+        action=Action.DATA_EXPORTED, actor=actor, channel=channel, patron_id=patron_id
     )
     trail.record(session, [event], now=now)
-    return _held(session, queries.record_of(session, row), reader=actor.role, now=now)
+    return _held(session, queries.record_of(session, row), reader=reader, now=now)
 
 
 def _held(session: Session, record: PatronRecord, *, reader: Role, now: datetime) -> HeldData:
@@ -163,6 +185,7 @@ def _held(session: Session, record: PatronRecord, *, reader: Role, now: datetime
             Section.COMMENTS: tuple(_comments(session, lines, references, access)),
             Section.RECEIPTS: tuple(_receipts(session, references)),
             Section.EMAILS: tuple(_emails(session, record.id, references, access)),
+            Section.SIGN_INS: tuple(_sign_ins(session, record.id)),
             Section.LOOKS: tuple(
                 _entry(line, references, access) for line in lines if line.action in _LOOKS
             ),
@@ -308,6 +331,16 @@ def _emails(
                 "created_at": _at(mail.created_at),
                 "delivered_at": _at(mail.delivered_at),
             }
+
+
+def _sign_ins(session: Session, patron_id: str) -> Iterator[Row]:
+    for one in sessions.kept(session, patron_id):
+        yield {
+            "browser": one.browser,
+            "created_at": _at(one.created_at),
+            "last_seen_at": _at(one.last_seen_at),
+            "ended_at": _at(one.ended_at),
+        }
 
 
 def _mails(session: Session, patron_id: str) -> Iterator[MailSummary]:

@@ -62,6 +62,7 @@ SECTION_WORDS: Mapping[Section, str] = {
     Section.COMMENTS: "Comments of staff on requests",
     Section.RECEIPTS: "Receipts of decisions",
     Section.EMAILS: "Emails to the patron",
+    Section.SIGN_INS: "Sign-ins to the account",
     Section.LOOKS: "Who looked at masked details, or took out a copy",
     Section.HISTORY: "Everything that happened",
 }
@@ -83,6 +84,7 @@ COLUMN_WORDS: Mapping[str, str] = {
     "updated_at": "Changed last",
     "changed_at": "Changed",
     "ended_at": "Ended",
+    "last_seen_at": "Used last",
     "settled_at": "Decided",
     "delivered_at": "Delivered",
     "answered_at": "Answered",
