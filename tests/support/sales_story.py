@@ -7,6 +7,7 @@ from datetime import timedelta
 from tests.support.called_off import CalledOff
 from tests.support.factories import Desk
 from tests.support.houses import seat
+from tests.support.patron_accounts import signed_in, signed_out
 from tests.support.shop import ADULT, INA, Shop, open_shop
 from upstage_crm.audit.events import Action
 from upstage_crm.box_office.sale import gift_sales
@@ -34,6 +35,7 @@ OF_SALES = frozenset(
         *(Action.TICKETS_HANDED_OUT, Action.TICKETS_HANDED_BACK, Action.MONEY_GIVEN_BACK),
         *(Action.TICKETS_OFFERED, Action.OFFER_TAKEN_BACK, Action.OFFER_DECLINED),
         *(Action.TICKETS_PASSED_ON, Action.ORDERS_MOVED, Action.ORDERS_CANCELLED),
+        *(Action.PATRON_SIGNED_IN, Action.PATRON_SIGNED_OUT),
         Action.ROWS_SEALED,
     }
 )
@@ -79,7 +81,7 @@ def after_a_sale(shop: Shop) -> None:
     order = shop.sold(*(seat("B", number) for number in (1, 2, 3)))
     desk.clock.advance(timedelta(seconds=10))
     shop.run(filing.file_orders)
-    shop.run(lambda c: filing.claim_all(c, email_key=INA.email))
+    signed_out(desk, signed_in(desk, INA.email))  # which claims the order
     first, second, third = (ticket.id for ticket in order.tickets)
     shop.act(lambda c: handing_out.hand_out(c, order_id=order.id))
     shop.act(lambda c: handing_out.hand_back(c, order_id=order.id))

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from tests.support.engine import Engine
 from tests.support.factories import OLD
 from tests.support.office import ORIGIN, Office
+from tests.support.patron_accounts import signed_in
 from tests.support.soft_passkey import SoftPasskey
 from tests.support.thresholds import tighten
 from upstage_crm.audit.proven_rows import RECORDED, Part, Subject
@@ -70,6 +71,8 @@ class Town:
         self.mara = self.engine.patron(phone="+1 212 555 0101")
         self.ole = self.engine.patron("ole@example.com", "Ole")
         self.decided, self.token = self._decisions(), self._staff()
+        self.engine.patron("ina@example.com", "Ina")
+        signed_in(self.engine, "ina@example.com")
         self._alert()
         self._finding()
         self._prices()
