@@ -108,7 +108,7 @@ def by_code(
     if counted.rowcount != 1:
         raise SignInOver
     code = context.notifier.codec.short_code(claims_of(row))
-    given = "".join(one for one in typed if one in "0123456789")
+    given = "".join(str(int(one)) for one in typed if one.isdecimal())  # in any script
     if not hmac.compare_digest(code, given) or patron is None:
         return None
     return _enter(context, row, patron, agent=agent, by="code")

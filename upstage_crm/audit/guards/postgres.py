@@ -19,7 +19,7 @@ _NUMBERS = frozenset(
     {
         *("number", "next_patron_number", "seq", "priority", "attempts", "last_code", "covers"),
         *("version", "link_version", "notice_version", "sent_count", "settled_count", "epoch"),
-        *("code_tries", "patron_number", "wrong_codes", "seats", "places"),
+        *("code_tries", "tries", "patron_number", "wrong_codes", "seats", "places"),
         *("amount", "basis_points", "cells", "least", "most", "position"),
         *("running_minutes", "interval_minutes", "season", "width", "height"),
         *("capacity", "held", "sold", "blocked", "extensions_left", "copies_left"),

@@ -35,7 +35,7 @@ from upstage_crm.portal.basket import visitors
 from upstage_crm.portal.basket.basket_page import own_page
 from upstage_crm.portal.basket.visitors import visitor_of
 from upstage_crm.portal.errors import WrongCode
-from upstage_crm.portal.limits import CODES, SIGN_INS, pace
+from upstage_crm.portal.limits import ADDRESSES, CODES, SIGN_INS, pace
 from upstage_crm.portal.listings import public_programme
 from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.readers import Reader
@@ -67,7 +67,7 @@ async def ask(request: Request) -> Response:
         visitors.ensure_own_form(request)
         visitor_of(request).count(SIGN_INS)
         key = parse_email(email).key
-        pace.count(SIGN_INS, visitor=f"address:{key}", network="")
+        pace.count(ADDRESSES, visitor="", network=f"address:{key}")
         await evenly(to_writer_thread(_ask, email, secret, reader.language))
     except UpstageError as refusal:
         return await answer_with(request, refusal=refusal, email=email)
