@@ -122,7 +122,7 @@ def _details(patron: SignedInPatron, reader: Reader) -> list[Detail] | None:
         found = [
             Detail(
                 label=say(entry.label),
-                value=entry.show(record.values, home=country),
+                value=entry.show(record.values, reader.language, country),
                 source=sources.get(key, born),
                 about=say(entry.about),
             )
@@ -136,7 +136,7 @@ def _details(patron: SignedInPatron, reader: Reader) -> list[Detail] | None:
                     label=say(portal_words.CONTACT_PLACES[one.place]).format(
                         label=say(entry.label)
                     ),
-                    value=entry.show({entry.columns[0]: one.value}, home=country),
+                    value=entry.show({entry.columns[0]: one.value}, reader.language, country),
                     source=say(portal_words.SINCE).format(when=since) if since else "",
                     about="",
                 )
