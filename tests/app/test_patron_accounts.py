@@ -562,3 +562,31 @@ def test_who_is_in_dispute_or_no_longer_live_is_signed_out(
     assert before == [True, True]
     assert [is_in(frozen), is_in(bob)] == [False, False]
     assert mails(desk) == mails_before
+
+
+@on_sqlite
+def test_inside_a_revert_window_a_new_mailbox_sees_what_it_bought_alone(
+    web: Shopper, desk: Desk, made: LaidOut, ina: PatronRecord
+) -> None:
+    """The codes stay with the mailbox that bought, while it may still undo the change."""
+    bought(web, made)
+    filed(desk)
+    signed_in(desk)
+    [reference] = claimed(desk)
+    desk.propose(ina, "new@example.org")
+    for mailbox in (INA, "new@example.org"):
+        desk.deliver()
+        desk.decide(desk.claims(mailbox))
+    desk.clock.advance(timedelta(minutes=1))
+    browser = Shopper(APP)
+    ask(browser, "new@example.org")
+    browser.send("/my/code", code=code_of(desk))
+
+    inside = browser.get("/my/").text
+    order = browser.get(f"/my/order?order={reference}")
+    desk.clock.advance(timedelta(days=4))
+
+    assert "new@example.org" in inside
+    assert reference not in inside
+    assert order.headers["location"] == "/my/"
+    assert reference in browser.get("/my/").text
