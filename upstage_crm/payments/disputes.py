@@ -44,6 +44,8 @@ def keep(session: Session, payment: PaymentView, facts: DisputeFacts, *, now: da
     elif facts.state in DISPUTE_MOVES.get(known, ()):
         connection.execute(sa.update(_DISPUTE).where(mine).values(changing))
     else:
+        if facts.state is known and known in _GOES_ON:  # the provider may give more time
+            connection.execute(sa.update(_DISPUTE).where(mine).values(due_at=facts.due_at))
         return False
     return True
 

@@ -225,7 +225,7 @@ def dispute_row(found: DisputeView, *, order: str, now: datetime, time_zone: tzi
         tone=tone,
         about=f"Order {order}" if order else "A payment without an order",
         detail=_dispute_detail(found, time_zone),
-        href=f"/orders/{order}/" if order else "",
+        href=f"/orders/{order}/" if order else "/orders/",
         time=when.ago(at, now=now, time_zone=time_zone),
         time_iso=when.iso(at),
     )
