@@ -78,8 +78,11 @@ function UpstageSuggest({box, label, showsLabel, then, placeholder, found, asked
     next.focus()
   }
   useEffect(() => {
+    if (!isAnswered) return
+    // The window may have lost the focus meanwhile, which closed the list, and had it back.
+    if (words && document.activeElement === field.current) setOpen(true)
     // Enter was pressed before the answer was there.
-    if (!isAnswered || !picks.current) return
+    if (!picks.current) return
     picks.current = false
     pick(shown[0])
   }, [isAnswered])
