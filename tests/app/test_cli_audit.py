@@ -20,7 +20,7 @@ def test_verify_says_what_it_checked(desk: Desk, capsys: pytest.CaptureFixture[s
 
     said = capsys.readouterr()
     assert (
-        f"{desk.entries} entries, unbroken. Every guard is in place.\n"
+        f"All {desk.entries} entries verified. All safeguards are in place.\n"
         "1 patron, 1 field change and 1 receipt agree with the trail.\n"
         f"{granting(desk)} rows that grant something are what was recorded or sealed.\n"
         "0 rows of orders and money are as they were sealed.\n"

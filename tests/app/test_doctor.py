@@ -137,7 +137,7 @@ def test_a_missing_webhook_secret_is_said(database: Database, provider: FaultSer
     del more["RESEND_WEBHOOK_SECRET"]
 
     assert troubles(database, more) == [
-        "No RESEND_WEBHOOK_SECRET: nobody tells us of mail that comes back."
+        "No RESEND_WEBHOOK_SECRET: no one tells us of email that bounces."
     ]
 
 

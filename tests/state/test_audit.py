@@ -96,7 +96,7 @@ class TestWho:
 
         assert tab.doors() == ["/sign-in/"]
         assert NEW not in str(tab.deltas)
-        assert "unbroken" not in str(tab.deltas)
+        assert "verified" not in str(tab.deltas)
 
     @pytest.mark.parametrize("role", HIDDEN_FROM)
     async def test_a_role_without_the_trail_gets_nothing(
@@ -254,7 +254,7 @@ class TestCheck:
         state = await scene.seen(tab)
         rows = granting(scene.desk)
         words = [
-            f"{scene.desk.entries} entries, unbroken. Every guard is in place.",
+            f"All {scene.desk.entries} entries verified. All safeguards are in place.",
             "0 patrons, 0 field changes and 0 receipts agree with the trail.",
             f"{rows} rows that grant something are what was recorded or sealed.",
             "0 rows of orders and money are as they were sealed.",

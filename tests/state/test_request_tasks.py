@@ -483,7 +483,12 @@ async def test_both_mailboxes_are_asked_when_staff_choose_it(scene: Scene) -> No
 
 async def test_a_lost_mailbox_goes_to_the_desk(scene: Scene) -> None:
     tab = await proposing(scene, scene.engine.patron())
+    await scene.pipeline.send(tab, ProposeState.typed, part="email", text=NEW)
+    await scene.pipeline.send(tab, ProposeState.choose, reason=SENDING["reason"])
     await scene.pipeline.send(tab, ProposeState.lose, is_lost=True)
+    await scene.pipeline.send(tab, ProposeState.check)
+    # What has not been chosen or written yet is no mistake.
+    assert (await scene.pipeline.state(tab, ProposeState)).errors == {}
     await scene.pipeline.submit(tab, ProposeState.send, SENDING)
     state = await scene.pipeline.state(tab, ProposeState)
     assert {"method"} == set(state.errors)

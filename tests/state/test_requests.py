@@ -513,7 +513,7 @@ async def test_nobody_is_told_of_a_request_whose_mail_never_left(scene: Scene) -
 
     await scene.press_withdraw(tab)
 
-    assert told.startswith("Nobody has been written to yet, so nobody is told.")
+    assert told.startswith("No email about it has been sent yet, so no one is told.")
     assert scene.desk.told(request) == [("staff_outcome", "dana@staff.example.org")]
 
 

@@ -30,7 +30,7 @@ _RECIPE = """\
 -- Only where {app} has owned the tables until now:
 --   REASSIGN OWNED BY {app} TO {owner};
 
--- Nobody else has a place here. Foreign keys are checked as the owner, who therefore needs USAGE.
+-- No one else has a place here. Foreign keys are checked as the owner, who therefore needs USAGE.
 {places}
 
 -- Then: UPSTAGE_MIGRATION_URL=postgresql://{owner}@… upstage-crm migrate

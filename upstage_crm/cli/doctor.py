@@ -282,7 +282,7 @@ def _mail(parts: Runtime) -> Iterator[Finding]:
         count = len(settings.webhook_secrets)
         yield Finding(Mark.FINE, f"Delivery reports are checked with {counted(count, 'secret')}.")
     else:
-        words = "No RESEND_WEBHOOK_SECRET: nobody tells us of mail that comes back."
+        words = "No RESEND_WEBHOOK_SECRET: no one tells us of email that bounces."
         yield Finding(Mark.TROUBLE, words)
 
 

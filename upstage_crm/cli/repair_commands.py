@@ -77,7 +77,7 @@ def _apply(parts: wiring.Runtime, owned: Database) -> int:
         left = _standing(parts)
     print(f"Restored {counted(rows, 'row')}.")
     if void:
-        print(f"{counted(void, 'entry', 'entries')} that nobody signed: named as void.")
+        print(f"{counted(void, 'entry', 'entries')} without a signature: named as void.")
     for finding in left:
         print(f"Left as it is: {found_words(finding)}", file=sys.stderr)
     if left:

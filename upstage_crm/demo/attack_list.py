@@ -207,7 +207,7 @@ def _second_person(t: Target) -> _Found:
     )
     sign = f"UPDATE erasure SET confirmed_by = '{second}', confirmed_at = requested_at"
     yield "an erasure confirmed by whoever asked", ask, sign.replace(second, first)
-    yield "an erasure done by nobody", ask, "UPDATE erasure SET done_at = requested_at"
+    yield "an erasure done by no one", ask, "UPDATE erasure SET done_at = requested_at"
     yield (
         "both signatures, to write a value",
         ask,
@@ -236,7 +236,7 @@ def _second_person(t: Target) -> _Found:
     )
     patron, member = f"WHERE id = '{t.patron}'", f"WHERE id = '{first}'"
     yield (
-        "a protection removed by nobody",
+        "a protection removed by no one",
         f"UPDATE patron SET is_protected = TRUE {patron}",
         f"UPDATE patron SET is_protected = FALSE {patron}",
     )
@@ -246,7 +246,7 @@ def _second_person(t: Target) -> _Found:
         "requested_label, requested_at{}) SELECT 'x', id, 'unprotect', {}, '', "
         f"'{first}', 'l', created_at{{}} FROM patron {patron}"
     )
-    yield "a removal that needs nobody", marked.format("", "FALSE", "")
+    yield "a removal that needs no one", marked.format("", "FALSE", "")
     born = marked.format(", confirmed_by, confirmed_at", "TRUE", f", '{second}', created_at")
     yield "a removal born confirmed", born
     yield (
@@ -276,7 +276,7 @@ def _alone(t: Target) -> _Found:
     )
     lift = f"UPDATE suppressed_address SET lifted_at = created_at, first_id = '{first}'"
     yield "an address let in again by one person", suppress, f"{lift}, second_id = '{first}'"
-    yield "an address let in again by nobody", suppress, lift[: lift.index(",")]
+    yield "an address let in again by no one", suppress, lift[: lift.index(",")]
     yield "a suppression deleted", suppress, "DELETE FROM suppressed_address"
 
 

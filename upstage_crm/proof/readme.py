@@ -38,7 +38,7 @@ How to check it by hand
 """
 _WITHOUT = """\
 Without the salts, which are not
-  in this file, nobody can find the value from it."""
+  in this file, no one can find the value from it."""
 _WITH = """\
 values.jsonl holds salts
   and values. THIS FILE HOLDS PERSONAL DATA: keep it as you keep the database, and destroy it when

@@ -59,7 +59,7 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.PATRON_FROZEN: ActionLook("froze the record", _RECORDS, "lock", "danger"),
     Action.FREEZE_LOOKED_AT: ActionLook("looked into the dispute", _RECORDS, "search", "info"),
     Action.FREEZE_CLEARED: ActionLook("cleared the dispute", _RECORDS, "shield-check", "success"),
-    Action.ERASURE_REQUESTED: ActionLook("asked for the erasure", _RECORDS, "trash-2", "danger"),
+    Action.ERASURE_REQUESTED: ActionLook("requested the erasure", _RECORDS, "trash-2", "danger"),
     Action.ERASURE_DECLINED: ActionLook("declined the erasure", _RECORDS, "circle-x", "neutral"),
     Action.PATRON_ERASED: ActionLook("erased the patron’s data", _RECORDS, "trash-2", "danger"),
     Action.DATA_EXPORTED: ActionLook(

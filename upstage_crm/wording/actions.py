@@ -58,7 +58,7 @@ def broken_words(broken: Broken) -> str:
 
 def unbroken_words(count: int) -> str:
     """Say that the whole chain verifies."""
-    return f"{counted(count, 'entry', 'entries')}, unbroken."
+    return f"All {counted(count, 'entry', 'entries')} verified."
 
 
 PROBLEM_WORDS: Mapping[Problem, str] = {
@@ -150,7 +150,7 @@ def clean_words(report: Report) -> list[str]:
     changes = counted(report.field_changes, "field change")
     receipts = counted(report.receipts, "receipt")
     return [
-        f"{unbroken_words(report.entries)} Every guard is in place.",
+        f"{unbroken_words(report.entries)} All safeguards are in place.",
         f"{patrons}, {changes} and {receipts} agree with the trail.",
         f"{counted(report.rows, 'row')} that grant something are what was recorded or sealed.",
         f"{counted(report.sealed, 'row')} of orders and money are as they were sealed.",

@@ -21,7 +21,7 @@ from upstage_crm.ui.components.records.status import mail_chip
 from upstage_crm.ui.components.tabs import tab_panel, tabs
 from upstage_crm.ui.components.text import breadcrumbs, reference, value, when
 
-LIVE = "Email is not being sent. Its links work: open one to see what the patron sees."
+LIVE = "The links work: open one to see what the patron sees."
 AGAIN = "A colleague sent this again, because it may not have arrived the first time."
 TWICE = "Sending it again makes a second email: if the first one was sent, it arrives twice."
 HIDDEN = "The links in this email are not shown to staff. They work for its reader only."

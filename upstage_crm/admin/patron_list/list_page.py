@@ -172,7 +172,7 @@ def _remove_view(view: ObjectVar[ViewTab]) -> rx.Component:
 
 def _tags_dialog(name: str, on_submit: Any, *, title: str, send: str) -> rx.Component:
     field = text_field(
-        "Tags", TAGS, id=f"{name}-tags", hint="Commas between them.", max_length=TAGS_LENGTH
+        "Tags", TAGS, id=f"{name}-tags", hint="Separate with commas.", max_length=TAGS_LENGTH
     )
     return question(
         Tags,

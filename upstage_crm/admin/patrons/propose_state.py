@@ -335,5 +335,6 @@ def _kept(entry: ProtectedField, held: Mapping[str, str | None]) -> dict[str, st
 def _so_far(outcome: Outcome, asked: Proposal) -> Outcome:
     """What is wrong with what was typed: an input that is still empty is no mistake yet."""
     refusal = outcome.refusal
-    errors = {part: words for part, words in refusal.errors.items() if asked.raw.get(part, "x")}
+    typed = {**asked.raw, WORDS: asked.words, METHOD: asked.method, NOTE: asked.note}
+    errors = {part: words for part, words in refusal.errors.items() if typed.get(part, "x")}
     return replace(outcome, refusal=replace(refusal, errors=errors))

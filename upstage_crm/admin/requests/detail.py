@@ -309,8 +309,8 @@ def _revert_words(until: datetime | None, time_zone: tzinfo) -> str:
     if until is None:
         return ""
     return (
-        f"Possible until {when.in_words(until, time_zone)}. What this change replaced comes back, "
-        "if the record still holds what it wrote. Otherwise two staff members must look into it."
+        f"Possible until {when.in_words(until, time_zone)}. The previous value is restored unless "
+        "it has changed since; then two colleagues must review it."
     )
 
 
@@ -356,7 +356,7 @@ def _told(found: Found, viewer: Viewer) -> str:
     if addresses:
         told = f"We tell {' and '.join(addresses)}, because we wrote there about it."
     else:
-        told = "Nobody has been written to yet, so nobody is told."
+        told = "No email about it has been sent yet, so no one is told."
     if viewer.id != found.request.answerable_id:
         told += f" {found.request.answerable_label}, who answers for it, is told too."
     return told

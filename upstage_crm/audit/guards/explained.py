@@ -19,7 +19,7 @@ _RULES: Mapping[str, str] = {
     "change_request_release": "A held request is released by another person than its proposer.",
     "desk_confirmation_birth": "An identification begins without its second person.",
     "desk_confirmation_second": "Another person confirms an identification, once, and only if "
-    "nobody declined it.",
+    "no one declined it.",
     "erasure_birth": "An erasure begins unconfirmed, and with no change of the patron open.",
     "erasure_second": "Another person confirms an erasure before it is done; what ended stays.",
     "drawer_move_late": "Cash is moved only in the drawer of an open shift.",
@@ -32,7 +32,7 @@ _RULES: Mapping[str, str] = {
     "field_change_moves": "A field change takes only the steps that its outcome allows.",
     "field_change_second": "A field of a patron has one open change at most.",
     "field_change_waiting": "A field change waits only when those who must say yes have said it, "
-    "and nobody has said no.",
+    "and no one has said no.",
     "house_hold_released": "What the house has let go stays so.",
     "ledger_entry_birth": "An entry is a leg of its transaction; the database writes it.",
     "ledger_transaction_birth": "A movement of money begins unsealed.",

@@ -16,7 +16,7 @@ from upstage_crm.payments.views import Method
 WAYS: Mapping[Method, str] = {
     Method.CASH: "in cash",
     Method.TERMINAL: "by the card terminal",
-    Method.CARD: "to the card, by itself",
+    Method.CARD: "to the card, automatically",
     Method.INVOICE: "against the invoice",
 }
 

@@ -185,7 +185,7 @@ def _dialogs() -> list[Child]:
         question(
             Dialog,
             RETIRE,
-            rx.el.p("No shift can be opened at it any more. Its shifts and reports stay."),
+            rx.el.p("No more shifts can be opened at it. Its shifts and reports stay."),
             title="Retire till",
             on_submit=Dialog.retire,
             send="Retire till",

@@ -257,7 +257,12 @@ def _finders() -> Child:
     chosen = rx.el.div(
         rx.el.strong(State.patron),
         rx.foreach(State.alerts, lambda words: chip(words, icon="triangle-alert", tone="warning")),
-        button("Nobody", size="small", variant="quiet", on_click=TillPatronState.leave_out),
+        button(
+            "Sell without a patron",
+            size="small",
+            variant="quiet",
+            on_click=TillPatronState.leave_out,
+        ),
         class_name="u-inline",
     )
     order = suggest_box(
