@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 
 from tests.conftest import START
@@ -20,7 +22,7 @@ from upstage_crm.core.clock import FrozenClock
 from upstage_crm.jobs import card_payments
 from upstage_crm.ledger.views import Account
 from upstage_crm.orders.settlement import Outcome
-from upstage_crm.payments import checkout, refunds
+from upstage_crm.payments import checkout, disputes, refunds
 from upstage_crm.payments.errors import (
     CardUnfit,
     FactsDiffer,
@@ -28,7 +30,14 @@ from upstage_crm.payments.errors import (
     ProviderAway,
     ProviderRefused,
 )
-from upstage_crm.payments.views import PaymentState, PaymentView, RefundCause, RefundState
+from upstage_crm.payments.views import (
+    DisputeState,
+    DisputeView,
+    PaymentState,
+    PaymentView,
+    RefundCause,
+    RefundState,
+)
 from upstage_crm.webhooks import stripe as stripe_webhook
 
 A1, A2 = seat("A", 1), seat("A", 2)
@@ -407,6 +416,56 @@ def test_a_dispute_is_booked_once_and_comes_back_when_it_is_won(
 
     assert buyer.shop.balance(Account.DISPUTED) == 0
     assert (buyer.tickets(payment), balance(buyer)) == (2, (TOTAL, 0))
+
+
+def test_a_dispute_is_kept_for_staff_until_it_is_over(buyer: Buyer, stripe: Stripe) -> None:
+    payment, desk = paid(buyer, stripe), buyer.shop.desk
+    due = START.replace(microsecond=0) + timedelta(days=9)
+
+    def tell(kind: str, status: str, at: datetime | None = None) -> None:
+        name = stripe.dispute(payment.capture_reference, TOTAL, "usd", status, at)
+        stripe.tell(f"charge.dispute.{kind}", name)
+
+    def listed() -> list[DisputeView]:
+        return desk.read(lambda s: disputes.needing(s, since=desk.now - timedelta(days=7)))
+
+    tell("created", "needs_response", due - timedelta(days=2))
+    tell("funds_withdrawn", "needs_response", due)
+    [found] = listed()
+    assert (found.payment_id, found.order_id) == (payment.id, buyer.again(payment).order_id)
+    assert (found.amount, found.currency, found.due_at) == (TOTAL, payment.currency, due)
+    assert (found.state, found.closed_at) == (DisputeState.OPEN, None)
+
+    tell("updated", "under_review", due)
+    assert listed() == []
+    tell("closed", "lost")
+    tell("funds_reinstated", "under_review", due)  # what it says is older than what is known
+    [lost] = listed()
+    assert (lost.state, lost.closed_at) == (DisputeState.LOST, desk.now)
+    assert buyer.tickets(payment) == 2
+    pass_time(buyer, 8 * 24 * 60)
+    assert listed() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE payment_dispute SET amount = 1",
+        "UPDATE payment_dispute SET state = 'open', closed_at = NULL",
+        "UPDATE payment_dispute SET closed_at = NULL",
+        "DELETE FROM payment_dispute",
+    ],
+)
+def test_a_dispute_that_was_lost_cannot_be_hidden(
+    buyer: Buyer, stripe: Stripe, change: str
+) -> None:
+    payment = paid(buyer, stripe)
+    name = stripe.dispute(payment.capture_reference, TOTAL, "usd", "lost")
+    stripe.tell("charge.dispute.closed", name)
+
+    with pytest.raises(DBAPIError), buyer.shop.desk.database.transaction() as session:
+        session.connection().execute(sa.text(change))
+    assert buyer.shop.desk.scalar("SELECT state FROM payment_dispute") == "lost"
 
 
 def test_a_form_may_lead_to_the_page_of_the_provider(buyer: Buyer, stripe: Stripe) -> None:

@@ -59,6 +59,7 @@ GRANTS_NOTHING = {
     "house_hold": "it only says why seats are kept back; the signed trail tells of each",
     "payment": "guards say how it moves, the provider what was captured",
     "refund": "guards say how it moves, and that its payment counts it",
+    "payment_dispute": "it only says what to answer at the provider, who is asked what is true",
     "provider_event": "it only says what was heard; what is true is asked of the provider",
     "ledger_transaction": "guards keep it as it was written, and the trail holds its seal",
     "ledger_entry": "it is what its transaction says, which a guard compares",

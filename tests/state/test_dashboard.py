@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, Desk
+from tests.support.houses import seat
 from tests.support.pipeline import Client, Pipeline, sign_in
+from tests.support.shop import open_shop
 from upstage_crm import upstage_crm as app_module
 from upstage_crm.admin.dashboard.state import SHOWN_PER_NEED, DashboardState
 from upstage_crm.admin.guard import AdminState
@@ -16,6 +19,11 @@ from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.change_requests.model.thresholds import Thresholds
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
+from upstage_crm.core.money import in_words
+from upstage_crm.payments import disputes
+from upstage_crm.payments import queries as payments
+from upstage_crm.payments.providers.provider import DisputeFacts
+from upstage_crm.payments.views import DisputeState
 from upstage_crm.staff.roles import Role
 from upstage_crm.wiring import Runtime
 
@@ -132,6 +140,49 @@ async def test_a_failed_mail_needs_who_may_open_the_mailbox(scene: Scene) -> Non
     tile, hidden = [(await scene.shown(tab)).tiles[-1] for tab in (clerk, marketing)]
     assert (tile.href, tile.note) == ("/mailbox/?state=failed", "1 need attention")
     assert hidden.href == ""
+
+
+async def test_a_disputed_payment_needs_an_owner(scene: Scene) -> None:
+    shop, desk = open_shop(scene.desk), scene.desk
+    order = shop.sold(seat("A", 1))
+    [payment] = desk.read(lambda s: payments.of_order(s, order.id))
+    facts = DisputeFacts(
+        reference="dp_1",
+        capture_reference="",
+        amount=payment.amount,
+        currency=payment.currency,
+        is_withheld=True,
+        is_won=False,
+        state=DisputeState.OPEN,
+        due_at=scene.clock.now() + timedelta(days=9),
+    )
+
+    def hear(**changes: Any) -> None:
+        said = replace(facts, **changes)
+        desk.write(lambda s: disputes.keep(s, payment, said, now=desk.now))
+
+    hear()
+    owner, manager = await scene.open(Role.OWNER), await scene.open(Role.MANAGER)
+    [row] = (await scene.shown(owner)).needs
+    assert (row.words, row.about) == ("Payment disputed", f"Order {order.reference}")
+    assert row.href == f"/orders/{order.reference}/"
+    amount = in_words(payment.amount, payment.currency)
+    assert row.detail.startswith(f"{amount}. Answer it at the payment provider by ")
+    assert row.detail.endswith("11 March 2026.")
+    assert (await scene.shown(owner)).needs_count == "1"
+    assert await scene.needs(manager) == []
+
+    async def told() -> list[tuple[str, str]]:
+        await scene.pipeline.send(owner, DashboardState.refresh)
+        return await scene.needs(owner)
+
+    hear(state=DisputeState.ANSWERED)
+    assert await told() == []
+    for state, words in ((DisputeState.LOST, "Dispute lost"), (DisputeState.WON, "Dispute won")):
+        hear(state=state, due_at=None)
+        assert await told() == [(words, row.about)]
+    scene.clock.advance(timedelta(days=8))
+    assert await told() == []
 
 
 async def test_an_open_alert_stands_first_for_who_may_look_into_it(

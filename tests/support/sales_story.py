@@ -14,7 +14,7 @@ from upstage_crm.box_office.sale import gift_sales
 from upstage_crm.box_office.sale.till_sales import RealSales, Tickets
 from upstage_crm.ledger import row_seals
 from upstage_crm.orders import filing
-from upstage_crm.orders.records import handing_out, money_back, ticket_copies
+from upstage_crm.orders.records import handing_out, money_back, past_contacts, ticket_copies
 from upstage_crm.orders.transfers import giving, taking
 from upstage_crm.orders.views import BasketKind, OrderReason, Seller, Tender
 from upstage_crm.payments.views import Method
@@ -31,6 +31,7 @@ OF_SALES = frozenset(
         *(Action.SHIFT_OPENED, Action.CASH_MOVED, Action.SHIFT_CLOSED),
         *(Action.GIFT_ASKED, Action.GIFT_GIVEN, Action.GIFT_DECLINED, Action.TICKETS_GIVEN),
         *(Action.ORDER_FILED, Action.ORDER_CLAIMED, Action.TICKETS_RETURNED),
+        Action.CONTACTS_EMPTIED,
         *(Action.TICKETS_EXCHANGED, Action.TICKETS_REISSUED, Action.TICKETS_PRINTED_AGAIN),
         *(Action.TICKETS_HANDED_OUT, Action.TICKETS_HANDED_BACK, Action.MONEY_GIVEN_BACK),
         *(Action.TICKETS_OFFERED, Action.OFFER_TAKEN_BACK, Action.OFFER_DECLINED),
@@ -48,6 +49,7 @@ def sales(desk: Desk) -> None:
     given_on(shop)
     tills(shop)
     called_off(shop)
+    long_after(shop)
     row_seals.seal(desk.database, SUBJECTS, now=desk.now)
 
 
@@ -146,3 +148,10 @@ def called_off(shop: Shop) -> None:
     by_clock = CalledOff(shop)
     by_clock.move(later=2)
     by_clock.cancel()
+
+
+def long_after(shop: Shop) -> None:
+    """What a guest typed is emptied when its time has come."""
+    shop.desk.clock.advance(timedelta(days=1_200))
+    due = shop.desk.read(lambda s: past_contacts.due(s, now=shop.desk.now))
+    shop.run(lambda c: past_contacts.empty(c, order_ids=due))

@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,10 @@ class Stripe:
         )
         assert status in (200, 302, 303), status
 
-    def dispute(self, intent: str, amount: int, currency: str, status: str) -> str:
-        """A cardholder's bank opens a dispute, or it goes on."""
+    def dispute(
+        self, intent: str, amount: int, currency: str, status: str, due: datetime | None = None
+    ) -> str:
+        """A cardholder's bank opens a dispute, or it goes on; it is to be answered until `due`."""
         name = f"dp_{intent[3:]}"
         self.disputes[name] = {
             "id": name,
@@ -115,6 +118,7 @@ class Stripe:
             "amount": amount,
             "currency": currency,
             "status": status,
+            "evidence_details": {"due_by": int(due.timestamp()) if due else None},
         }
         return name
 

@@ -158,6 +158,7 @@ class Action(StrEnum):
     PLAN_BROUGHT_BACK = "plan.brought_back"
     ORDER_FILED = "order.filed"
     ORDER_CLAIMED = "order.claimed"
+    CONTACTS_EMPTIED = "order.contacts_emptied"
     TICKETS_GIVEN = "order.tickets_given"
     TICKETS_RETURNED = "order.tickets_returned"
     TICKETS_EXCHANGED = "order.tickets_exchanged"

@@ -26,6 +26,7 @@ from upstage_crm.ledger import earning
 from upstage_crm.mail import blanking
 from upstage_crm.orders import baskets, filing
 from upstage_crm.orders.cancellations import offering
+from upstage_crm.orders.records import past_contacts
 from upstage_crm.patron_accounts import sign_in
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
@@ -39,6 +40,7 @@ EVERY_S = 10.0
 FORGETTING = timedelta(minutes=1)  # a few turns: another process may have erased
 DAYS_AT_ONCE = 5  # a day of many sales takes some hundredths of a second to sum up
 LATE = timedelta(hours=1)  # a few turns, too: a booking may be late, or a turn
+A_DAY = timedelta(days=1)  # what became due while this failed is not left for the next start
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +97,7 @@ def revoke_dead_links(parts: Runtime) -> int:
 
 
 def _try_to_catch_up(parts: Runtime) -> None:
-    for step in (revoke_dead_links, earn_income):
+    for step in (revoke_dead_links, earn_income, forget_guests):
         try:
             step(parts)
         except Exception:  # noqa: BLE001  # a database that is away must not end the clock
@@ -122,6 +124,7 @@ def do_what_is_due(parts: Runtime) -> None:
     tell_day_of(parts)
     let_go_of_baskets(parts)
     blank_erased(parts)
+    forget_guests(parts, since=parts.clock.now() - A_DAY)
     forget_attempts(parts)
     forget_sign_ins(parts)
     sum_up_days(parts)
@@ -269,6 +272,27 @@ def blank_erased(parts: Runtime) -> int:
     if blanked or was_erased or parts.database.holds_the_past:
         parts.database.forget_the_past()
     return blanked
+
+
+def forget_guests(parts: Runtime, *, since: datetime | None = None) -> int:
+    """Empty what guests typed for orders of long ago, some in one transaction; return how many.
+
+    `since` says from when on orders have become due. Without it all are looked at, as at a start.
+    """
+    now, done = parts.clock.now(), 0
+    with parts.database.reading() as session:
+        found = past_contacts.due(session, now=now, since=since)
+    for first in range(0, len(found), past_contacts.MOST_AT_ONCE):
+        some = found[first : first + past_contacts.MOST_AT_ONCE]
+
+        def empty(session: Session, some: list[str] = some) -> int:
+            context = parts.command_context(session, now=now)
+            return past_contacts.empty(context, order_ids=some)
+
+        done += parts.database.attempt(empty)
+    if done:
+        parts.database.forget_the_past()
+    return done
 
 
 def forget_attempts(parts: Runtime) -> int:

@@ -40,9 +40,16 @@ def withdraw_queued(session: Session, *, patron_id: str, now: datetime) -> int:
 
 def blank(session: Session, *, patron_ids: Collection[str]) -> int:
     """Blank the settled mails about these patrons; return how many were not blank before."""
-    rows = session.connection().execute(
-        sa.select(OUTBOX).where(OUTBOX.c.patron_id.in_(patron_ids), TO_BLANK)
-    )
+    return _blank(session, OUTBOX.c.patron_id.in_(patron_ids))
+
+
+def blank_mails(session: Session, mail_ids: Collection[str]) -> int:
+    """Blank those of these mails that have settled; return how many were not blank before."""
+    return _blank(session, OUTBOX.c.id.in_(mail_ids))
+
+
+def _blank(session: Session, is_meant: sa.ColumnElement[bool]) -> int:
+    rows = session.connection().execute(sa.select(OUTBOX).where(is_meant, TO_BLANK))
     found = rows.mappings().all()
     said = the_renderer().blank(SUBJECT, _TEXT)
     for row in found:

@@ -5,6 +5,8 @@ It is what the buyer typed for this one order. It never changes the record of a 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlmodel import Session
 
@@ -64,7 +66,7 @@ def of_order(session: Session, order_id: str) -> Contact:
     return Contact(email=row.email, name=row.name, phone=row.phone, language=row.language)
 
 
-def erase(session: Session, order_ids: list[str]) -> int:
+def erase(session: Session, order_ids: Collection[str]) -> int:
     """Empty the contacts of orders, for an erasure or once they are old; return how many."""
     if not order_ids:
         return 0

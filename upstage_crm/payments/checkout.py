@@ -13,7 +13,7 @@ from sqlmodel import Session
 from upstage_crm.core.clock import Clock
 from upstage_crm.core.db import Database
 from upstage_crm.core.money import in_words
-from upstage_crm.payments import commands, heard_events, postings, queries, refunds
+from upstage_crm.payments import commands, disputes, heard_events, postings, queries, refunds
 from upstage_crm.payments.errors import (
     CardUnfit,
     FactsDiffer,
@@ -185,10 +185,12 @@ def heard_refund(session: Session, payment: PaymentView, facts: RefundFacts, now
 def heard_dispute(
     session: Session, provider: str, payment: PaymentView, facts: DisputeFacts, *, now: datetime
 ) -> bool:
-    """Book that a bank withholds what was captured, or has let it go; whether it was news.
+    """Book that a bank withholds what was captured, or has let it go; whether that was news.
 
-    A dispute that is lost stays booked as disputed: it is not ours any more.
+    A dispute that is lost stays booked as disputed: it is not ours any more. How far it has come
+    is kept for staff.
     """
+    disputes.keep(session, payment, facts, now=now)
     is_news = facts.is_withheld and _once(session, provider, payment, facts, "withheld", now)
     if is_news:
         postings.disputed(session, payment, facts.amount, now=now)

@@ -9,7 +9,13 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from upstage_crm.core.db import Row, UtcDateTime, text_enum
-from upstage_crm.payments.views import Method, PaymentState, RefundCause, RefundState
+from upstage_crm.payments.views import (
+    DisputeState,
+    Method,
+    PaymentState,
+    RefundCause,
+    RefundState,
+)
 
 REFERENCE_LIMIT = 255  # characters, as the providers have it
 NOTE_LIMIT = 120
@@ -105,6 +111,32 @@ class RefundRow(Row, table=True):
     reference: str | None = Field(default=None, max_length=REFERENCE_LIMIT)
     created_at: datetime = Field(sa_type=UtcDateTime)
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PaymentDisputeRow(Row, table=True):
+    """A cardholder's bank wants a payment back; its id is the provider's own.
+
+    The ledger says what is withheld; this says what staff has to do, and until when.
+    """
+
+    __tablename__ = "payment_dispute"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
+    __table_args__ = (
+        sa.CheckConstraint(
+            "(state IN ('open', 'answered')) = (closed_at IS NULL)",
+            name="ck_payment_dispute_closed_at",
+        ),
+        sa.Index("ix_payment_dispute_payment_id", "payment_id"),
+        sa.Index("ix_payment_dispute_state", "state", "closed_at"),
+    )
+
+    id: str = Field(primary_key=True, max_length=REFERENCE_LIMIT)
+    payment_id: str = Field(foreign_key="payment.id", max_length=32)
+    amount: int = Field(sa_type=sa.BigInteger)
+    currency: str = Field(max_length=3)
+    state: DisputeState = Field(sa_column=sa.Column(text_enum(DisputeState, 16), nullable=False))
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class ProviderEventRow(Row, table=True):

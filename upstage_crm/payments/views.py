@@ -47,6 +47,16 @@ class RefundCause(StrEnum):
     PROVIDER = "provider"  # made at the provider, and noted here
 
 
+class DisputeState(StrEnum):
+    """How far a cardholder's dispute has come; one that is dropped never withheld anything."""
+
+    OPEN = "open"  # an answer is due
+    ANSWERED = "answered"
+    WON = "won"
+    LOST = "lost"
+    DROPPED = "dropped"
+
+
 OPEN = (PaymentState.CREATED, PaymentState.ACTION_NEEDED)
 BY_PROVIDER = (Method.CARD,)
 """What a provider captures; everything else is captured as it is taken."""
@@ -70,6 +80,13 @@ PAYMENT_MOVES: Mapping[PaymentState, tuple[PaymentState, ...]] = {
 REFUND_MOVES: Mapping[RefundState, tuple[RefundState, ...]] = {
     RefundState.PENDING: (RefundState.DONE, RefundState.FAILED),
     RefundState.DONE: (RefundState.FAILED,),  # a bank may send it back days later
+}
+_ENDED = (DisputeState.WON, DisputeState.LOST, DisputeState.DROPPED)
+DISPUTE_MOVES: Mapping[DisputeState, tuple[DisputeState, ...]] = {
+    DisputeState.OPEN: (DisputeState.ANSWERED, *_ENDED),
+    DisputeState.ANSWERED: (DisputeState.OPEN, *_ENDED),
+    DisputeState.LOST: (DisputeState.WON,),  # a bank may let it go after all
+    DisputeState.DROPPED: (DisputeState.OPEN,),  # an inquiry may still become a dispute
 }
 
 
@@ -124,3 +141,21 @@ class RefundView:
     reference: str
     created_at: datetime
     settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeView:
+    """A dispute about a payment. `reference` is the provider's; `order_id` is "" without an order.
+
+    `due_at` is until when the provider takes an answer, None where it says nothing.
+    """
+
+    reference: str
+    payment_id: str
+    order_id: str
+    amount: int
+    currency: str
+    state: DisputeState
+    due_at: datetime | None
+    opened_at: datetime
+    closed_at: datetime | None

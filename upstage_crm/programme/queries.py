@@ -203,6 +203,14 @@ def over(session: Session, *, now: datetime) -> tuple[str, ...]:
     return tuple(sorted(ended))
 
 
+def begun_between(*, start: datetime | None, end: datetime | None) -> sa.Select[tuple[str]]:
+    """A query for the ids of performances that begin after `start` and until `end`."""
+    return sa.select(_performance.c.id).where(
+        *([] if start is None else [_performance.c.starts_at > start]),
+        *([] if end is None else [_performance.c.starts_at <= end]),
+    )
+
+
 def taken(
     session: Session, places: Collection[tuple[str, datetime]], *, besides: Collection[str]
 ) -> set[tuple[str, datetime]]:

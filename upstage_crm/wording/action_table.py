@@ -256,6 +256,9 @@ ACTIONS: Mapping[Action, ActionLook] = {
     ),
     Action.ORDER_FILED: ActionLook("filed a guest’s order", _ORDERS, "ticket", "neutral"),
     Action.ORDER_CLAIMED: ActionLook("added an order to the record", _ORDERS, "ticket", "neutral"),
+    Action.CONTACTS_EMPTIED: ActionLook(
+        "emptied the contacts of guests’ old orders", _ORDERS, "trash-2", "neutral"
+    ),
     Action.TICKETS_GIVEN: ActionLook("gave tickets away", _ORDERS, "ticket", "warning"),
     Action.TICKETS_HANDED_OUT: ActionLook("handed tickets out", _ORDERS, "ticket", "neutral"),
     Action.TICKETS_HANDED_BACK: ActionLook(

@@ -13,13 +13,16 @@ from upstage_crm.change_requests.reads.needs import Need
 from upstage_crm.change_requests.reads.queue import View
 from upstage_crm.core import when
 from upstage_crm.core.counting import some
+from upstage_crm.core.money import in_words
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.payments.views import DisputeState, DisputeView
 from upstage_crm.privacy.redacted_trail import seen_address
 from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.wording.actions import subject_words
 from upstage_crm.wording.mails import MAIL_KIND_WORDS
+from upstage_crm.wording.sales.payments import DISPUTE_WORDS
 
 _NEEDS: Mapping[Need, tuple[str, str, str]] = {
     Need.FROZEN: ("In dispute", "shield-alert", "danger"),
@@ -30,6 +33,11 @@ _NEEDS: Mapping[Need, tuple[str, str, str]] = {
     Need.OBJECTED: ("The patron objected", "shield-alert", "danger"),
     Need.ADDRESS_TAKEN: ("Address used by two patrons", "users", "warning"),
     Need.UNDELIVERABLE: ("Email bounced", "mail-x", "danger"),
+}
+_DISPUTES: Mapping[DisputeState, tuple[str, str]] = {
+    DisputeState.OPEN: ("shield-alert", "danger"),
+    DisputeState.LOST: ("circle-x", "danger"),
+    DisputeState.WON: ("circle-check", "success"),
 }
 WEEK = "&when=7-days"
 _TROUBLE: Mapping[MailState, tuple[str, str, str]] = {
@@ -205,6 +213,34 @@ def mail_row(
         time=when.ago(at, now=now, time_zone=time_zone),
         time_iso=when.iso(at),
     )
+
+
+def dispute_row(found: DisputeView, *, order: str, now: datetime, time_zone: tzinfo) -> NeedRow:
+    """Return the row of a payment that a cardholder's bank wants back; `order` is its reference."""
+    icon, tone = _DISPUTES[found.state]
+    at = found.closed_at or found.opened_at
+    return NeedRow(
+        words=DISPUTE_WORDS[found.state],
+        icon=icon,
+        tone=tone,
+        about=f"Order {order}" if order else "A payment without an order",
+        detail=_dispute_detail(found, time_zone),
+        href=f"/orders/{order}/" if order else "/orders/",
+        time=when.ago(at, now=now, time_zone=time_zone),
+        time_iso=when.iso(at),
+    )
+
+
+def _dispute_detail(found: DisputeView, time_zone: tzinfo) -> str:
+    amount = in_words(found.amount, found.currency)
+    if found.state is DisputeState.WON:
+        return f"{amount} stays with you."
+    if found.state is DisputeState.LOST:
+        return f"{amount} went back to the cardholder. The tickets stay as they are."
+    if found.due_at is None:
+        return f"{amount}. Answer it at the payment provider."
+    day = when.day_in_words(found.due_at, time_zone)
+    return f"{amount}. Answer it at the payment provider by {day}."
 
 
 def decided_rows(

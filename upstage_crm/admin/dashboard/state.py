@@ -26,6 +26,7 @@ from upstage_crm.admin.dashboard.rows import (
     Tile,
     alert_row,
     decided_rows,
+    dispute_row,
     finding_row,
     mail_row,
     need_row,
@@ -44,12 +45,14 @@ from upstage_crm.change_requests.reads.queue import VIEW_STATES, Look, View
 from upstage_crm.jobs.news import ALL_TOPICS, Topic
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.queries import MailSummary, health, mails
+from upstage_crm.orders import queries as orders
 from upstage_crm.organisation.settings import details, season_start
 from upstage_crm.pages.forms import texts
 from upstage_crm.pages.list_url import QUERY_LIMIT
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.patrons.quality import quality
 from upstage_crm.patrons.search.patron_list import best
+from upstage_crm.payments import disputes
 from upstage_crm.proof import integrity, naming
 from upstage_crm.staff.roles import Permission, StaffMember, may
 from upstage_crm.wiring import runtime
@@ -168,7 +171,10 @@ def _overview(session: Session, now: datetime, viewer: StaffMember, whole: str) 
         mail_troubled=len(troubled),
     )
     look = _Look(session, viewer, now, zone, whole)
-    groups = [look.findings(), look.alerts(), look.mails(troubled), *map(look.need, Need)]
+    groups = [
+        *(look.findings(), look.alerts(), look.disputes(), look.mails(troubled)),
+        *map(look.need, Need),
+    ]
     return Overview(
         tiles=tiles(counts, may_open_mail=may_open_mail),
         needs=[row for group in groups for row in group.rows],
@@ -231,6 +237,17 @@ class _Look:
             for each in shown
         ]
         return self._group("finding", len(found), rows)
+
+    def disputes(self) -> _Group:
+        """Payments that a bank wants back, for owners: the account at the provider is theirs."""
+        if not may(self.viewer, Permission.EDIT_SETTINGS):
+            return _Group()
+        found = disputes.needing(self.session, since=self.now - WEEK)
+        rows: list[NeedRow] = []
+        for each in found[: self._limit("payment")]:
+            order = orders.order(self.session, each.order_id).reference if each.order_id else ""
+            rows.append(dispute_row(each, order=order, now=self.now, time_zone=self.zone))
+        return self._group("payment", len(found), rows)
 
     def mails(self, troubled: list[MailSummary]) -> _Group:
         """Emails that failed or may not have left, for whoever may send them again."""

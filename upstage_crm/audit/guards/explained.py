@@ -51,6 +51,7 @@ _RULES: Mapping[str, str] = {
     "price_complete": "A version of prices takes as many as it was made with, and none later.",
     "payment_birth": "A payment begins with nothing given back, a card's before it is captured.",
     "payment_counter": "What is given back of a payment covers all its refunds.",
+    "payment_dispute_moves": "A dispute takes only the steps that its state allows.",
     "payment_moves": "A payment takes only the steps that its state allows.",
     "payment_order": "A payment that belongs to an order stays there.",
     "payment_references": "What a provider calls a payment is said once.",

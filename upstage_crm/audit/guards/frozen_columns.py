@@ -78,6 +78,7 @@ FIXED = {
         "deadline_at",
         "created_at",
     ),
+    "payment_dispute": ("id", "payment_id", "amount", "currency", "opened_at"),
     "refund": ("id", "payment_id", "amount", "cause", "reason", "key", "created_at"),
     "ledger_transaction": (
         "id",
@@ -196,6 +197,7 @@ _NEVER_DELETED = (
     "house_hold",
     "payment",
     "refund",
+    "payment_dispute",
     "provider_event",
     "ledger_transaction",
     "ledger_entry",
@@ -282,6 +284,7 @@ _IDENTITY = {
     "scan": ("id", "device, nonce"),
     "payment": ("id", "reference", "capture_reference", "public_name"),
     "refund": ("id", "key", "reference"),
+    "payment_dispute": ("id",),
     "provider_event": ("id",),
     "ledger_transaction": ("id",),
     "ledger_entry": ("transaction_id, n",),

@@ -1,4 +1,4 @@
-"""Which steps a payment and a refund may take, as part of `rules`. Pure.
+"""Which steps a payment, a refund and a dispute may take, as part of `rules`. Pure.
 
 That nothing more is given back than was captured, the table's own check says of the counter; here
 the counter is held to the refunds themselves.
@@ -20,10 +20,17 @@ REFUND_MOVES: Mapping[str, Sequence[str]] = {
     "pending": ("done", "failed"),
     "done": ("failed",),
 }
+_DISPUTE_ENDS = ("won", "lost", "dropped")
+DISPUTE_MOVES: Mapping[str, Sequence[str]] = {
+    "open": ("answered", *_DISPUTE_ENDS),
+    "answered": ("open", *_DISPUTE_ENDS),
+    "lost": ("won",),
+    "dropped": ("open",),
+}
 
 
 def rules(dialect: str) -> list[Rule]:
-    """What is refused of payments and of refunds."""
+    """What is refused of payments, refunds and disputes."""
     other = is_other(dialect)
     return [
         Rule("payment_birth", "payment", "INSERT", f"NOT ({_IS_BORN_OPEN})"),
@@ -45,6 +52,12 @@ def rules(dialect: str) -> list[Rule]:
             f"OLD.state <> NEW.state AND NOT ({moves('state', REFUND_MOVES)})",
         ),
         Rule("refund_reference", "refund", "UPDATE", _again(("reference",), other)),
+        Rule(
+            "payment_dispute_moves",
+            "payment_dispute",
+            "UPDATE",
+            f"OLD.state <> NEW.state AND NOT ({moves('state', DISPUTE_MOVES)})",
+        ),
     ]
 
 

@@ -33,7 +33,7 @@ _SHORT_COUNTS = frozenset({"order_step"})  # whose `n` counts the steps of one o
 _BIG_AMOUNTS = frozenset(
     {
         *("acquirer_page", "acquirer_refund", "disrupted_order", "ledger_entry"),
-        *("payment", "refund"),
+        *("payment", "payment_dispute", "refund"),
     }
 )
 _BIG_NUMBERS = frozenset(

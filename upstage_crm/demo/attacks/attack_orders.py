@@ -1,4 +1,4 @@
-"""What an attacker with SQL access would try on orders: a seat twice, money back that never came.
+"""What an attacker with SQL access would try on orders: a seat twice, money back, tickets given on.
 
 See `attack_list`.
 """
@@ -29,6 +29,7 @@ def order_attempts(connection: Connection) -> list[Attempt]:
         *_on_ticket(f"id = '{ticket}'", f"id = '{line}'"),
         *_on_order(f"id = '{order}'", f"order_id = '{order}'"),
         *_on_money(f"id = '{payment}'", payment),
+        *_on_offers(order, ticket),
     ]
     return [Attempt(GROUP, words, tuple(statements)) for words, *statements in found]
 
@@ -83,3 +84,52 @@ def _on_money(payment: str, payment_id: str) -> Iterator[tuple[str, ...]]:
     yield "a payment of more", f"UPDATE payment SET amount = amount + 1 WHERE {payment}"
     yield "a refund that nothing counted", refund
     yield "DELETE a payment", f"DELETE FROM payment WHERE {payment}"
+
+
+def _on_offers(order: str, ticket: str) -> Iterator[tuple[str, ...]]:
+    """Tickets that change hands. Each attempt makes the offer itself that it is about."""
+    mine, theirs = f"'{ticket}'", f"(SELECT min(id) FROM ticket WHERE order_id <> '{order}')"
+    offer, asked = _offer(order), _transfer(mine)
+    accepted, held = _answered("accepted"), _moved("held")
+    yield "an offer that is born accepted", _offer(order, state="accepted")
+    yield "a ticket that changes hands without an offer", _transfer(mine, state="held")
+    yield "a ticket that is born another's", offer, _transfer(mine, state="held")
+    yield "a ticket taken without a yes", offer, asked, held
+    yield "a ticket of another order in an offer", offer, _transfer(theirs)
+    yield "a ticket for an offer that was answered", offer, accepted, asked
+    yield "a ticket in two offers", offer, asked, _offer(order, "two"), _transfer(mine, "two")
+    yield "another mailbox in an offer", offer, _changed("email = 'eve', email_key = 'eve'")
+    yield "an offer of another order", offer, _changed("order_id = 'x'")
+    yield "a yes that becomes a no", offer, accepted, _answered("declined")
+    yield "a ticket taken back from its holder", offer, asked, accepted, held, _moved("ended")
+    yield "DELETE an offer", offer, "DELETE FROM ticket_offer WHERE id = 'forged'"
+    gone = "DELETE FROM ticket_transfer WHERE id = 'forged'"
+    yield "DELETE who has a ticket", offer, asked, gone
+
+
+def _answered(state: str) -> str:
+    return _changed(f"state = '{state}', answered_at = created_at")
+
+
+def _changed(to: str) -> str:
+    return f"UPDATE ticket_offer SET {to} WHERE id = 'forged'"
+
+
+def _offer(order: str, name: str = "forged", *, state: str = "open") -> str:
+    answered_at = "NULL" if state == "open" else "created_at"
+    return (
+        "INSERT INTO ticket_offer (id, order_id, state, email, email_key, language, created_at, "
+        f"answered_at) SELECT '{name}', id, '{state}', '{EVIL}', '{EVIL}', 'en', created_at, "
+        f"{answered_at} FROM orders WHERE id = '{order}'"
+    )
+
+
+def _transfer(ticket: str, name: str = "forged", *, state: str = "offered") -> str:
+    return (
+        "INSERT INTO ticket_transfer (id, offer_id, ticket_id, state) "
+        f"SELECT '{name}', '{name}', {ticket}, '{state}'"
+    )
+
+
+def _moved(state: str) -> str:
+    return f"UPDATE ticket_transfer SET state = '{state}' WHERE id = 'forged'"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlmodel import Session
 
@@ -23,17 +25,32 @@ def forget(session: Session, *, patron_id: str) -> None:
     connection = session.connection()
     theirs = sa.select(ORDER.c.id).where(ORDER.c.patron_id == patron_id).order_by(ORDER.c.id)
     order_ids = list(connection.execute(theirs).scalars())
-    order_contacts.erase(session, order_ids)
+    forget_typed(session, order_ids)
     key = sa.select(_PATRON.c.email_key).where(_PATRON.c.id == patron_id)
     address = connection.execute(key).scalar_one_or_none()
     connection.execute(
         sa.update(OFFER)
-        .where(
-            OFFER.c.email_key != "",
-            sa.or_(OFFER.c.order_id.in_(order_ids), OFFER.c.email_key == (address or "")),
-        )
+        .where(OFFER.c.email_key != "", OFFER.c.email_key == (address or ""))
         .values(email="", email_key="")
     )
     connection.execute(
         sa.update(_BASKET).where(_BASKET.c.patron_id == patron_id).values(contact="{}", label="")
     )
+
+
+def forget_typed(session: Session, order_ids: Collection[str]) -> int:
+    """Empty what was typed for orders, and the addresses that their tickets were offered to.
+
+    Return how many orders had a contact.
+    """
+    connection = session.connection()
+    connection.execute(
+        sa.update(OFFER)
+        .where(OFFER.c.email_key != "", OFFER.c.order_id.in_(order_ids))
+        .values(email="", email_key="")
+    )
+    baskets = sa.select(ORDER.c.basket_id).where(ORDER.c.id.in_(order_ids))
+    connection.execute(
+        sa.update(_BASKET).where(_BASKET.c.id.in_(baskets)).values(contact="{}", label="")
+    )
+    return order_contacts.erase(session, order_ids)

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from upstage_crm.payments.views import PaymentState, RefundState
+from upstage_crm.payments.views import DisputeState, PaymentState, RefundState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,8 @@ class RefundFacts:
 class DisputeFacts:
     """A cardholder's bank wants the money back: `amount` is withheld until it is decided.
 
-    An inquiry is no dispute yet, and withholds nothing.
+    An inquiry is no dispute yet, and withholds nothing. `due_at` is until when the provider takes
+    an answer, None where it says nothing.
     """
 
     reference: str
@@ -93,6 +94,8 @@ class DisputeFacts:
     currency: str
     is_withheld: bool
     is_won: bool
+    state: DisputeState
+    due_at: datetime | None
 
 
 class EventAbout(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -34,7 +34,7 @@ from upstage_crm.payments.providers.provider import (
 )
 from upstage_crm.payments.providers.stripe_amounts import AmountUnfit, from_stripe, to_stripe
 from upstage_crm.payments.providers.stripe_signature import is_signed
-from upstage_crm.payments.views import PaymentState, RefundState
+from upstage_crm.payments.views import DisputeState, PaymentState, RefundState
 
 DEFAULT_URL = "https://api.stripe.com"
 CHECKOUT_ORIGIN = "https://checkout.stripe.com"
@@ -54,6 +54,14 @@ _REFUND_STATES: Mapping[str, RefundState] = {
     "succeeded": RefundState.DONE,
     "failed": RefundState.FAILED,
     "canceled": RefundState.FAILED,
+}
+_DISPUTE_STATES: Mapping[str, DisputeState] = {
+    "under_review": DisputeState.ANSWERED,
+    "warning_under_review": DisputeState.ANSWERED,
+    "won": DisputeState.WON,
+    "lost": DisputeState.LOST,
+    "warning_closed": DisputeState.DROPPED,
+    "prevented": DisputeState.DROPPED,
 }
 _INQUIRY = "warning_"  # a dispute that withholds nothing yet
 _BRANDS: Mapping[str, str] = {
@@ -183,6 +191,8 @@ class StripeProvider:
             currency=currency,
             is_withheld=not status.startswith(_INQUIRY),
             is_won=status == "won",
+            state=_DISPUTE_STATES.get(status, DisputeState.OPEN),
+            due_at=_due_at(found.get("evidence_details")),
         )
 
     def read_event(
@@ -250,6 +260,14 @@ def _minor(amount: object, currency: str) -> int:
         return from_stripe(int(str(amount)), currency)
     except ValueError:  # compared with what was asked for, it is another amount
         return -1
+
+
+def _due_at(evidence: object) -> datetime | None:
+    """Until when Stripe takes an answer to a dispute."""
+    if not isinstance(evidence, Mapping):
+        return None
+    due_s = cast("Mapping[str, Any]", evidence).get("due_by")
+    return datetime.fromtimestamp(due_s, UTC) if isinstance(due_s, int) else None
 
 
 def _id_of(found: object) -> str:

@@ -58,8 +58,8 @@ VERDICT_WORDS: Mapping[Verdict, VerdictWords] = {
     Verdict.REVOKED: VerdictWords(
         "✕",
         "Old code",
-        "A newer code was made for this ticket. Ask for the latest email, or send the person to "
-        "the box office.",
+        "This ticket was given to someone else, or it has a newer code. Ask for the latest email, "
+        "or send the person to the box office.",
     ),
     Verdict.UNKNOWN: VerdictWords(
         "✕", "Not our ticket", "Scan it again. If the answer is the same, the box office can help."
@@ -81,7 +81,7 @@ CONFLICT_WORDS: Mapping[Verdict, str] = {
     Verdict.USED: "two people came in with this ticket",
     Verdict.WRONG_PERFORMANCE: "the ticket is for another performance",
     Verdict.VOID: "the ticket was returned, exchanged or cancelled",
-    Verdict.REVOKED: "the code is an old one",
+    Verdict.REVOKED: "the ticket was given to someone else, or has a newer code",
     Verdict.UNKNOWN: "there is no such ticket",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upstage_crm.payments.views import Method, PaymentState, RefundCause, RefundState
+from upstage_crm.payments.views import DisputeState, Method, PaymentState, RefundCause, RefundState
 
 PAYMENT_SENTENCES: Mapping[str, str] = {
     "nothing_to_pay": "Enter an amount above zero.",
@@ -55,4 +55,11 @@ REFUND_CAUSE_WORDS: Mapping[RefundCause, str] = {
     RefundCause.PAID_TWICE: "Paid twice",
     RefundCause.STAFF: "Given back by staff",
     RefundCause.PROVIDER: "Given back at the payment provider",
+}
+DISPUTE_WORDS: Mapping[DisputeState, str] = {
+    DisputeState.OPEN: "Payment disputed",
+    DisputeState.ANSWERED: "Dispute answered",
+    DisputeState.WON: "Dispute won",
+    DisputeState.LOST: "Dispute lost",
+    DisputeState.DROPPED: "Inquiry ended",
 }
