@@ -141,8 +141,8 @@ def test_a_raw_insert_of_a_sealed_row_is_found(town: Town) -> None:
 
 def test_a_raw_delete_of_a_sealed_row_is_refused_or_found(town: Town) -> None:
     """But for those that grant nothing once they are gone."""
-    grants = {"staff_session", "staff_device", "patron_session", "patron_sign_in"}
-    for name in {*SEALED} - grants:
+    harmless = {"staff_session", "staff_device", "patron_session", "patron_sign_in"}
+    for name in {*SEALED} - harmless:
         row, table = town.sealed(name), SQLModel.metadata.tables[name]
         is_this = sa.and_(*(table.c[key] == row[key] for key in SEALED[name].key))
         is_refused(town, sa.delete(table).where(is_this), (name, seals.row_id(name, row)))
