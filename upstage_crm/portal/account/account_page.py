@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -86,6 +88,16 @@ async def show(request: Request) -> Response:
     return await keep_on(request, own_page(body), patron)
 
 
+def still_to_come(bought: Sequence[OrderWords], now: datetime) -> list[OrderWords]:
+    """The orders with a visit that has not begun, what comes next first."""
+    ahead = {
+        one.reference: [visit.starts_at for visit in one.visits if visit.starts_at > now]
+        for one in bought
+    }
+    coming = [one for one in bought if ahead[one.reference]]
+    return sorted(coming, key=lambda one: min(ahead[one.reference]))
+
+
 def _account(patron: SignedInPatron, reader: Reader) -> Account:
     parts = runtime()
     now = parts.clock.now()
@@ -94,7 +106,7 @@ def _account(patron: SignedInPatron, reader: Reader) -> Account:
             order_words(session, orders.order(session, order_id), reader)
             for order_id in account_orders.ids_of(session, patron)
         ]
-        coming = [one for one in found if any(visit.starts_at > now for visit in one.visits)]
+        coming = still_to_come(found, now)
         zone = details(session).zone
         return Account(
             email=patron.email,
