@@ -157,7 +157,7 @@ def _ensure_one_spelling(token: str) -> None:
 
 
 def code_of(claims: LinkClaims, secret: bytes) -> str:
-    """The short code of a link, as it stands in the mail: "7QK2-M9XD".
+    """The short code of a link, as the email shows it: "7QK2-M9XD".
 
     The one of a sign-in is six digits, which people type from another device: "402918". It counts
     for minutes, in one browser, and for five tries.

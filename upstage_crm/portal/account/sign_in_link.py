@@ -34,7 +34,7 @@ ENTER: Final = f"{ACCOUNT}enter"
 
 
 async def open_link(request: Request) -> Response:
-    """Move the token into a cookie, so that it stands in no address and in no history."""
+    """Move the token into a cookie, so that no address and no history keeps it."""
     token = str(request.path_params["token"])
     if _claims(token) is None:
         return await sign_in_pages.answer_with(request, refusal=SignInOver())

@@ -1,6 +1,6 @@
 """The link in a mail, and the order that it opens: `GET` changes nothing.
 
-The token moves into a cookie at once, so that it stands in no address and in no history.
+The token moves into a cookie at once, so that no address and no history keeps it.
 """
 
 from __future__ import annotations
