@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
+from tests.support.dump import Dump, dump
 from tests.support.engines import owners
 from tests.support.keyring import RING, SECRET, arrange, refusals_off
 from tests.support.thresholds import relax
@@ -59,7 +60,6 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff import accounts
 from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
-from upstage_crm.tables import metadata
 from upstage_crm.wiring import mailboxes_of
 
 OLD = "mara@example.com"
@@ -82,7 +82,6 @@ _TOKEN = re.compile(re.escape(PUBLIC_URL) + r"/c/([A-Za-z0-9_.-]+)")
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Dump = dict[str, list[tuple[Any, ...]]]
 
 
 class Mailbox:
@@ -476,11 +475,7 @@ class Desk:
 
     def dump(self) -> Dump:
         """Every row of every table: two equal dumps mean that nothing at all was written."""
-        with self.database.engine.connect() as connection:
-            return {
-                table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
-                for table in metadata.sorted_tables
-            }
+        return dump(self.database.engine)
 
 
 def _guard_again(session: Session) -> None:

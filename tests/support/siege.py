@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tests.support.dump import Dump, dump
 from tests.support.links import links_of
 from tests.support.server import Server, running_server
 from tests.support.stage import CLERK, PATRONS, Stage, set_stage
@@ -73,16 +74,11 @@ class House:
         with self.stage.parts.database.reading() as session:
             return get(session, self.requests[place].reference).state
 
-    def dump(self) -> dict[str, list[Any]]:
+    def dump(self) -> Dump:
         """Every row but the one that `/health` writes whenever it is asked."""
-        with self.stage.parts.database.engine.connect() as connection:
-            return {
-                table.name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
-                for table in metadata.sorted_tables
-                if table is not HEARTBEAT
-            }
+        return {**dump(self.stage.parts.database.engine), HEARTBEAT.name: []}
 
-    def substance(self) -> dict[str, list[Any]]:
+    def substance(self) -> Dump:
         """Every row but what is noted of refused sign-ins, which any visitor may cause.
 
         Mails that wait leave first: they would change rows by themselves.
