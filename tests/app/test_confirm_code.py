@@ -18,11 +18,10 @@ from upstage_crm.change_requests.model.rules import (
     RequestState,
 )
 from upstage_crm.confirm import (
-    code,
     fixed_copy,
     routes,
 )
-from upstage_crm.http import session_cookie
+from upstage_crm.http import even_time, session_cookie
 from upstage_crm.staff.auth import sessions
 
 
@@ -35,7 +34,7 @@ def request_(desk: Desk) -> Proposed:
 
 @pytest.fixture
 def web(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    monkeypatch.setattr(code, "TAKES_S", 0.0)
+    monkeypatch.setattr(even_time, "TAKES_S", 0.0)
     with serving(desk):
         yield Browser(Starlette(routes=routes.ROUTES), base_url=OURS)
 

@@ -9,18 +9,14 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from tests.app.test_portal_basket import Shopper
-from tests.app.test_portal_orders import ask, link_of
-from tests.app.test_portal_paying import bought
-from tests.support.confirming import serving
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
+from tests.support.shopping import Shopper, ask_for_link, bought, link_of, shopping
 from upstage_crm.confirm import routes as confirm
 from upstage_crm.core.languages import LANGUAGES
 from upstage_crm.mail.message import MailKind
-from upstage_crm.portal import limits, memory
 from upstage_crm.portal.acquirer import routes as acquirer
-from upstage_crm.portal.found_orders import find_order, give_tickets
+from upstage_crm.portal.found_orders import give_tickets
 from upstage_crm.portal.limits import Limit
 from upstage_crm.portal.routes import ROUTES
 
@@ -35,20 +31,15 @@ def made(desk: Desk) -> LaidOut:
 
 
 @pytest.fixture
-def giver(desk: Desk, made: LaidOut, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shopper]:
+def giver(desk: Desk, made: LaidOut) -> Iterator[Shopper]:
     """A browser that has opened the link to an order of two tickets."""
-    monkeypatch.setattr(find_order, "TAKES_S", 0.0)
-    memory.forget_all()
-    limits.pace.forget()
-    with serving(desk):
-        shop = Shopper(APP)
+    with shopping(desk, APP) as shop:
         bought(shop, made)
         reference = desk.scalar("SELECT reference FROM orders")
-        ask(shop, reference)
+        ask_for_link(shop, reference)
         phone = Shopper(APP)
         phone.get(link_of(desk))
         yield phone
-    memory.forget_all()
 
 
 def form(giver: Shopper) -> str:

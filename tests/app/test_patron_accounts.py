@@ -11,13 +11,11 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from tests.app.test_portal_basket import Shopper, said
 from tests.app.test_portal_orders import claimed, filed
-from tests.app.test_portal_paying import APP, bought
-from tests.support.confirming import serving
 from tests.support.erasing import erase
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
+from tests.support.shopping import APP, Shopper, bought, said, shopping
 from upstage_crm.audit.events import Action
 from upstage_crm.change_requests.model.dispute_tables import PatronFreezeRow
 from upstage_crm.change_requests.model.rules import FreezeCause
@@ -30,7 +28,7 @@ from upstage_crm.patron_accounts import sign_in
 from upstage_crm.patron_accounts.tables import PatronSessionRow, PatronSignInRow
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
-from upstage_crm.portal import limits, memory
+from upstage_crm.portal import limits
 from upstage_crm.portal.account import sign_in_pages
 from upstage_crm.portal.account.account_cookies import ASKED, SESSION
 from upstage_crm.portal.limits import Limit
@@ -46,13 +44,9 @@ def made(desk: Desk) -> LaidOut:
 
 
 @pytest.fixture
-def web(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shopper]:
-    monkeypatch.setattr(sign_in_pages, "TAKES_S", 0.0)
-    memory.forget_all()
-    limits.pace.forget()
-    with serving(desk):
-        yield Shopper(APP)
-    memory.forget_all()
+def web(desk: Desk) -> Iterator[Shopper]:
+    with shopping(desk) as shopper:
+        yield shopper
 
 
 @pytest.fixture

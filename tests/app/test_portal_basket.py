@@ -12,33 +12,20 @@ import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
 
-from tests.support.confirming import OURS, Browser, serving
 from tests.support.factories import Desk
 from tests.support.houses import FLOOR, LaidOut, on_sale, seat
+from tests.support.shopping import Shopper, best, said, shopping, types
 from upstage_crm.core.db import table_of
 from upstage_crm.inventory import holds, sale_steps
 from upstage_crm.inventory.views import SeatState
 from upstage_crm.orders.tables import BasketRow
-from upstage_crm.portal import addresses, limits, memory
+from upstage_crm.portal import addresses
 from upstage_crm.portal.errors import TooOften
 from upstage_crm.portal.limits import Limit, Pace
 from upstage_crm.portal.routes import ROUTES
 from upstage_crm.programme import queries as programme
-from upstage_crm.programme.prices.price_types import price_types
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-class Shopper(Browser):
-    """A browser that sends our forms, and comes a while later each time."""
-
-    def get(self, path: str, **how: Any) -> httpx.Response:
-        memory.forget_all()
-        return super().get(path, **how)
-
-    def send(self, path: str, **fields: Any) -> httpx.Response:
-        memory.forget_all()
-        return self.post(path, data=fields, headers={"origin": OURS})
 
 
 @pytest.fixture
@@ -48,28 +35,13 @@ def made(desk: Desk) -> LaidOut:
 
 @pytest.fixture
 def web(desk: Desk) -> Iterator[Shopper]:
-    memory.forget_all()
-    limits.pace.forget()
-    with serving(desk):
-        yield Shopper(Starlette(routes=ROUTES))
-    memory.forget_all()
-
-
-def types(made: LaidOut) -> dict[str, str]:
-    """The ids of the price types by their names."""
-    return {kind.name: kind.id for kind in made.desk.read(price_types).values()}
+    with shopping(desk) as shopper:
+        yield shopper
 
 
 def path_of(made: LaidOut) -> str:
     event = made.desk.read(lambda s: programme.event(s, made.event))
     return addresses.performance_path(event, event.performances[0])
-
-
-def best(web: Shopper, made: LaidOut, count: int = 2, **more: Any) -> httpx.Response:
-    """Ask for the best seats for so many adults."""
-    adult = f"type-{types(made)['Adult']}"
-    fields = {"how": "best", "performance": made.performance, adult: str(count)} | more
-    return web.send("/basket/add", **fields)
 
 
 def fields_of(page: str, name: str) -> list[str]:
@@ -89,13 +61,6 @@ def choose(web: Shopper, made: LaidOut, *places: int, **more: Any) -> httpx.Resp
 
 def held(made: LaidOut) -> int:
     return list(made.states().values()).count(SeatState.HELD)
-
-
-def said(page: httpx.Response) -> str:
-    """What an alert on the page says."""
-    found = re.search(r'role="alert">\s*<p[^>]*>(.*?)</p>', page.text, re.DOTALL)
-    assert found is not None, page.text
-    return found[1]
 
 
 def test_the_best_seats_are_held_and_shown(web: Shopper, made: LaidOut) -> None:

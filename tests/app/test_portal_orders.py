@@ -6,22 +6,29 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
-from tests.app.test_portal_basket import Shopper, best, said
-from tests.app.test_portal_paying import APP, bought, charge, to_card
-from tests.support.confirming import serving
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
+from tests.support.shopping import (
+    APP,
+    Shopper,
+    ask_for_link,
+    best,
+    bought,
+    charge,
+    link_of,
+    said,
+    shopping,
+    to_card,
+)
 from upstage_crm.audit.events import Action
 from upstage_crm.core.db import table_of
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.orders import filing
 from upstage_crm.orders.tables import OrderRow
-from upstage_crm.portal import limits, memory
 from upstage_crm.portal.found_orders import find_order
 from upstage_crm.portal.limits import Limit
 
@@ -35,13 +42,9 @@ def made(desk: Desk) -> LaidOut:
 
 
 @pytest.fixture
-def web(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shopper]:
-    monkeypatch.setattr(find_order, "TAKES_S", 0.0)
-    memory.forget_all()
-    limits.pace.forget()
-    with serving(desk):
-        yield Shopper(APP)
-    memory.forget_all()
+def web(desk: Desk) -> Iterator[Shopper]:
+    with shopping(desk) as shopper:
+        yield shopper
 
 
 @pytest.fixture
@@ -63,22 +66,10 @@ def links(desk: Desk) -> int:
     return desk.read(lambda s: s.connection().execute(query).scalar_one())
 
 
-def link_of(desk: Desk) -> str:
-    """The path of the link in the newest mail, as it left."""
-    desk.deliver()
-    found = re.findall(r"/tickets/link/[\w.-]+", desk.mailbox.messages[-1].text)
-    assert found
-    return found[0]
-
-
-def ask(web: Shopper, reference: str, email: str = INA) -> httpx.Response:
-    return web.send("/tickets/find", reference=reference, email=email)
-
-
 def test_the_mailed_link_opens_the_tickets_in_any_browser(
     web: Shopper, desk: Desk, reference: str
 ) -> None:
-    answer = ask(web, reference.lower().replace("-", " "))
+    answer = ask_for_link(web, reference.lower().replace("-", " "))
     phone = Shopper(APP)
     entered = phone.get(link_of(desk))
     page = phone.get(entered.headers["location"])
@@ -92,7 +83,7 @@ def test_the_mailed_link_opens_the_tickets_in_any_browser(
 
 def test_the_answer_is_the_same_whatever_is_true(web: Shopper, desk: Desk, reference: str) -> None:
     answers = [
-        ask(web, *pair).text
+        ask_for_link(web, *pair).text
         for pair in ((reference, INA), (reference, "bob@example.org"), ("ZZ-ZZZ", INA),
                      ("", "no address"))
     ]  # fmt: skip
@@ -106,11 +97,11 @@ def test_the_answer_is_the_same_whatever_is_true(web: Shopper, desk: Desk, refer
 def test_who_asks_twice_has_one_mail_until_some_minutes_have_passed(
     web: Shopper, desk: Desk, reference: str
 ) -> None:
-    ask(web, reference)
-    ask(web, reference)
+    ask_for_link(web, reference)
+    ask_for_link(web, reference)
     once = links(desk)
     desk.clock.advance(timedelta(minutes=11))
-    ask(web, reference)
+    ask_for_link(web, reference)
 
     assert [once, links(desk)] == [1, 2]
 
@@ -123,7 +114,7 @@ def test_without_a_reference_the_link_opens_all_that_the_address_bought(
     best(other, made)
     charge(other, to_card(other, "bob@example.org"))
 
-    ask(web, "")
+    ask_for_link(web, "")
     phone = Shopper(APP)
     entered = phone.get(link_of(desk))
     page = phone.get(entered.headers["location"])
@@ -144,7 +135,7 @@ def test_a_link_to_one_order_opens_no_other_one(
 ) -> None:
     bought(web, made)
     [newer] = [one for one in _references(desk) if one != reference]
-    ask(web, reference)
+    ask_for_link(web, reference)
     phone = Shopper(APP)
     phone.get(link_of(desk))
 
@@ -159,7 +150,7 @@ def test_a_link_to_one_order_opens_no_other_one(
 def test_a_link_that_is_over_or_no_link_opens_nothing(
     web: Shopper, desk: Desk, reference: str
 ) -> None:
-    ask(web, reference)
+    ask_for_link(web, reference)
     link = link_of(desk)
     phone = Shopper(APP)
     desk.clock.advance(timedelta(days=8))
@@ -191,7 +182,7 @@ def test_a_code_is_not_tried_a_thousand_times(
 ) -> None:
     monkeypatch.setattr(find_order, "LOOKUPS", Limit("lookups", 9, 3, 600.0))
 
-    answers = [ask(web, f"ZZ-ZZ{at}") for at in range(4)]
+    answers = [ask_for_link(web, f"ZZ-ZZ{at}") for at in range(4)]
 
     assert [one.status_code for one in answers] == [200, 200, 200, 409]
     assert "Wait a minute" in said(answers[3])
@@ -201,7 +192,7 @@ def test_a_code_is_not_tried_a_thousand_times(
 
 def opened(desk: Desk, web: Shopper, reference: str) -> Shopper:
     """A phone that has opened the link in the mail."""
-    ask(web, reference)
+    ask_for_link(web, reference)
     phone = Shopper(APP)
     phone.get(link_of(desk))
     return phone

@@ -5,26 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
-import httpx
 import pytest
-from starlette.applications import Starlette
 
-from tests.app.test_portal_basket import Shopper, best, choose, held, said, types
+from tests.app.test_portal_basket import choose, held
 from tests.support.confirming import serving
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
+from tests.support.shopping import (
+    APP,
+    Shopper,
+    best,
+    bought,
+    charge,
+    path,
+    said,
+    to_card,
+    types,
+)
 from upstage_crm.inventory.views import SeatState
 from upstage_crm.jobs import card_payments
 from upstage_crm.portal import limits, memory
-from upstage_crm.portal.acquirer import routes as acquirer
-from upstage_crm.portal.routes import ROUTES
 from upstage_crm.wiring import Runtime
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-VISA, DECLINED = "4242 4242 4242 4242", "4000 0000 0000 0002"
-APP = Starlette(routes=[*ROUTES, *acquirer.routes(is_offered=True)])
+DECLINED = "4000 0000 0000 0002"
 
 
 @pytest.fixture
@@ -45,31 +50,6 @@ def parts(desk: Desk) -> Iterator[Runtime]:
 def web(parts: Runtime) -> Shopper:
     assert parts.cards.is_offered
     return Shopper(APP)
-
-
-def path(address: str) -> str:
-    """An address of ours without its host."""
-    return re.sub(r"^https?://[^/]+", "", address)
-
-
-def to_card(web: Shopper, email: str = "ina@example.org") -> str:
-    """Press Pay in the basket; the path of the provider's page."""
-    answer = web.send("/basket/pay", email=email)
-    assert answer.status_code == 303, said(answer)
-    return path(answer.headers["location"])
-
-
-def charge(web: Shopper, page: str, number: str = VISA, **more: Any) -> httpx.Response:
-    return web.send(page, number=number, **more)
-
-
-def bought(web: Shopper, made: LaidOut) -> httpx.Response:
-    """Buy two tickets; the page that shows them."""
-    best(web, made)
-    back = charge(web, to_card(web))
-    answer = web.get(path(back.headers["location"]))
-    assert answer.headers["location"] == "/basket/tickets"
-    return web.get("/basket/tickets")
 
 
 def test_a_guest_buys_with_an_address_alone_and_has_the_tickets_at_once(

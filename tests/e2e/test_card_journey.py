@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 
-from tests.app.test_portal_basket import types
 from tests.support.accessibility import assert_accessible
 from tests.support.asgi_stand import serving_app
 from tests.support.confirming import Browser as Sender
@@ -18,6 +17,7 @@ from tests.support.confirming import serving
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
 from tests.support.processes import free_port
+from tests.support.shopping import types
 from tests.support.stripe_stand import API_KEY, SECRET, Stripe, running_stripe
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database

@@ -23,7 +23,7 @@ from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.add_state import AddPatronState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.audit.events import OPERATOR, Channel
-from upstage_crm.confirm.code import TAKES_S
+from upstage_crm.http.even_time import TAKES_S
 from upstage_crm.staff import accounts
 from upstage_crm.staff.auth import passwords
 from upstage_crm.staff.roles import Role

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from time import monotonic
-from typing import Final, TypeVar
+from typing import Final
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -17,6 +15,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import speaker
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.browser_names import family
+from upstage_crm.http.even_time import evenly
 from upstage_crm.patron_accounts import sign_in
 from upstage_crm.patron_accounts.errors import SignInOver
 from upstage_crm.portal import portal_words
@@ -44,10 +43,7 @@ from upstage_crm.wiring import runtime
 
 SIGN_IN: Final = f"{ACCOUNT}sign-in"
 CODE: Final = f"{ACCOUNT}code"
-TAKES_S: Final = 0.4  # every answer takes as long, so that time tells nothing
 _LONGEST: Final = 254
-
-T = TypeVar("T")
 
 
 async def show(request: Request) -> Response:
@@ -103,15 +99,6 @@ async def entered(request: Request, token: str) -> Response:
     keep(response, SESSION, token)
     forget(response, ASKED, LINK)
     return response
-
-
-async def evenly(work: Awaitable[T]) -> T:
-    """What `work` comes to, after as long a time whatever it found."""
-    begun = monotonic()
-    try:
-        return await work
-    finally:
-        await asyncio.sleep(max(0.0, TAKES_S - (monotonic() - begun)))
 
 
 def _agent(request: Request) -> str:
