@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
+from zlib import crc32
 
 import pytest
 from hypothesis import settings
@@ -34,19 +35,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Mark the browser tests by their folder; leave out the long ones unless they are asked for.
 
     Pages and whole stories run on SQLite alone in a short run: each command that they call is
-    proven on both databases by tests of its own.
+    proven on both databases by tests of its own. Of the other tests one half runs on each
+    database, and those of a module marked `each_database` on both.
     """
     here = Path(__file__).parent
+    names = {item.nodeid for item in items}
     for item in items:
         if item.path.is_relative_to(here / "e2e"):
             item.add_marker("e2e")
         is_composed = item.path.is_relative_to(here / "state") or item.get_closest_marker("story")
-        if is_composed and "postgresql" in item.name:
+        if (is_composed and "postgresql" in item.name) or is_other_half(item, names):
             item.add_marker("long")
     if "long" not in str(config.getoption("markexpr")):
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def is_other_half(item: pytest.Item, names: Collection[str]) -> bool:
+    """Whether this is a test whose twin on the other database runs instead, chosen by its name."""
+    if item.get_closest_marker("each_database") or not isinstance(item, pytest.Function):
+        return False
+    kind = item.callspec.params.get("database_url") if hasattr(item, "callspec") else None
+    if kind not in KINDS:
+        return False
+    plain, twin = (item.nodeid.replace(kind, other) for other in ("", KINDS[kind == KINDS[0]]))
+    return twin in names and kind != KINDS[crc32(plain.encode()) % len(KINDS)]
 
 
 @pytest.fixture(scope="session")

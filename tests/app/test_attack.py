@@ -16,6 +16,8 @@ from upstage_crm.demo.attack import NothingToAttack, Result, attack
 from upstage_crm.staff import demo_account
 from upstage_crm.staff.roles import Role
 
+pytestmark = pytest.mark.each_database
+
 # What no trigger stops: it takes an owner, and then it is noticed.
 BESIDE_GUARDS = {
     "drop a guard and write",

@@ -17,6 +17,8 @@ from upstage_crm.ledger.views import Account
 from upstage_crm.orders.views import Contact, Tender
 from upstage_crm.payments.views import Method
 
+pytestmark = pytest.mark.each_database
+
 ROWS = "ABCDEFGHJKLMNPQRSTUVWXYZ"  # as the builder letters them: without I and O
 PARTY = 4  # seats of one order
 TOLD = sa.text("SELECT to_address FROM mail_outbox WHERE kind = 'performance_cancelled'")

@@ -26,6 +26,8 @@ from upstage_crm.tables import metadata
 from upstage_crm.web.errors import NotMigrated
 from upstage_crm.wiring import PROTECTED as PROTECTED_COLUMNS
 
+pytestmark = pytest.mark.each_database
+
 # --- an operator's first day ---------------------------------------------------------------------
 
 

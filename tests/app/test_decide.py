@@ -20,6 +20,8 @@ from upstage_crm.change_requests.model.rules import (
 )
 from upstage_crm.links.claims import LinkRefused, Purpose, Reviewer
 
+pytestmark = pytest.mark.each_database
+
 PHONE = {"phone": {"phone": "+1 212 555 0199"}}
 MOST_ASKED = 49  # statements; two of them keep the former address
 DANA = "dana@staff.example.org"

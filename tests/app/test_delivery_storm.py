@@ -15,6 +15,8 @@ from upstage_crm.core.db import Database
 from upstage_crm.mail import outbox, queries
 from upstage_crm.mail.delivery import MailState
 
+pytestmark = pytest.mark.each_database
+
 SHORT, LONG = 30, 500
 
 

@@ -42,6 +42,8 @@ from upstage_crm.mail.sending.sender import (
     SendRejected,
 )
 
+pytestmark = pytest.mark.each_database
+
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 

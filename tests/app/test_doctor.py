@@ -34,6 +34,8 @@ from upstage_crm.mail.sending import send_gate
 from upstage_crm.settings import Settings
 from upstage_crm.wording.sentences import MAIL_MODE_WORDS
 
+pytestmark = pytest.mark.each_database
+
 KEYS = {"UPSTAGE_SECRET_KEYS": SECRET_KEYS}
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 DOMAINS = {"data": [{"name": "Theatre.example", "status": "verified"}]}

@@ -51,6 +51,8 @@ from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.wiring import Runtime, build
 from upstage_crm.wording import sentences
 
+pytestmark = pytest.mark.each_database
+
 # Everything that the story below tells of the person; none of it may be left anywhere.
 WORDS = (
     *("quillfeather", "wilhelmina", "billie", "they/them", "12 larkspur", "larkspurville"),

@@ -38,6 +38,8 @@ from upstage_crm.team import (
     password_reset,
 )
 
+pytestmark = pytest.mark.each_database
+
 Act = Callable[[], object]
 
 

@@ -16,6 +16,8 @@ from tests.support.factories import NEW, OLD, PROTECTED, Desk
 from upstage_crm.audit.guards import triggers
 from upstage_crm.tables import metadata
 
+pytestmark = pytest.mark.each_database
+
 # --- protected columns ---------------------------------------------------------------------------
 
 

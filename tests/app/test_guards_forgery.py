@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.attack import Scene, copy
 from tests.support.factories import NEW, OLD
 from upstage_crm.audit.guards import rules
@@ -10,6 +12,8 @@ from upstage_crm.change_requests.model.rules import (
     FieldOutcome,
     RequestState,
 )
+
+pytestmark = pytest.mark.each_database
 
 
 def approved(scene: Scene) -> list[str]:

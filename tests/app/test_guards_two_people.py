@@ -23,6 +23,8 @@ from upstage_crm.privacy import erasure
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.tables import metadata
 
+pytestmark = pytest.mark.each_database
+
 NEWER = (
     "receipt",
     "link_code",

@@ -26,6 +26,8 @@ from upstage_crm.web import health
 from upstage_crm.web.health import Checkup, Health, check
 from upstage_crm.wiring import Runtime
 
+pytestmark = pytest.mark.each_database
+
 WELL = {
     "status": "ok",
     "problems": [],

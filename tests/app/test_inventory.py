@@ -27,6 +27,8 @@ from upstage_crm.inventory.errors import (
 from upstage_crm.inventory.views import Deadline, SeatState, Wanted
 from upstage_crm.wording.sentences import sentence
 
+pytestmark = pytest.mark.each_database
+
 A1, A2, A3, B1 = seat("A", 1), seat("A", 2), seat("A", 3), seat("B", 1)
 
 

@@ -13,6 +13,8 @@ from upstage_crm.ledger.errors import AmountBeyondBooks, PostingUnbalanced
 from upstage_crm.ledger.views import MOST_AMOUNT, Account, Entry, Leg, Posting, PostingKind
 from upstage_crm.wording.sentences import sentence
 
+pytestmark = pytest.mark.each_database
+
 SALE = Posting(
     kind=PostingKind.SALE,
     legs=(

@@ -11,6 +11,8 @@ from tests.support.attack import Attacked, copy
 from tests.support.factories import Desk
 from upstage_crm.ledger.views import MOST_AMOUNT
 
+pytestmark = pytest.mark.each_database
+
 LEDGER = ("ledger_transaction", "ledger_entry", "ledger_seal")
 
 

@@ -18,6 +18,8 @@ from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role
 from upstage_crm.staff.visibility import sees
 
+pytestmark = pytest.mark.each_database
+
 EMAIL, PROPOSED = "quill.zephyr@harbour.example", "xanadu@newplace.example"
 PHONE, SHOWN_PHONE = "+12125550117", "(212) 555-0117"
 # Each word, what it is the beginning of, and whether it says all of that.

@@ -36,6 +36,8 @@ from upstage_crm.core.migrations import upgrade
 from upstage_crm.settings import Settings
 from upstage_crm.staff import accounts
 
+pytestmark = pytest.mark.each_database
+
 ROWS = ROOT / "tests" / "data" / "before-signing.json"
 BEFORE = 19  # entries
 

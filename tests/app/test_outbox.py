@@ -31,6 +31,8 @@ from upstage_crm.mail.delivery import LEASE, MailState, Transport
 from upstage_crm.mail.message import AddressInvalid, Audience, MailKind
 from upstage_crm.mail.sending import claiming, send_gate
 
+pytestmark = pytest.mark.each_database
+
 RESEND = (Transport.RESEND,)
 SECOND = timedelta(seconds=1)
 

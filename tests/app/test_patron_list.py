@@ -20,6 +20,8 @@ from upstage_crm.patrons.search.list_order import PatronSort
 from upstage_crm.patrons.search.patron_list import Narrowed, PatronPage
 from upstage_crm.staff.roles import Role
 
+pytestmark = pytest.mark.each_database
+
 LISTED = [sort for sort in PatronSort if sort is not PatronSort.MATCH]
 
 

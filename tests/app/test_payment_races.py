@@ -13,6 +13,8 @@ from upstage_crm.payments import commands, queries, refunds
 from upstage_crm.payments.errors import OverRefund, PaymentOpen
 from upstage_crm.payments.views import Method, PaymentView, RefundCause, RefundState
 
+pytestmark = pytest.mark.each_database
+
 CALLERS = 64
 
 

@@ -34,6 +34,8 @@ from upstage_crm.payments.views import (
 )
 from upstage_crm.wording.sentences import sentence
 
+pytestmark = pytest.mark.each_database
+
 BASKET, ORDER = "b" * 32, "o" * 32
 
 

@@ -41,6 +41,8 @@ from upstage_crm.programme.performances import place_of
 from upstage_crm.programme.sale_checks import Obstacle, timed_and_seated
 from upstage_crm.programme.views import Access, PerformanceState, PerformanceView
 
+pytestmark = pytest.mark.each_database
+
 __all__ = ["hall", "hamlet"]  # the fixtures of events
 
 READY = {"title": "Hamlet", "running_minutes": "150"}

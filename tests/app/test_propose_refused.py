@@ -28,6 +28,8 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 
+pytestmark = pytest.mark.each_database
+
 ALLOWED = [role for role in Role if Permission.PROPOSE_CHANGE in PERMISSIONS[role]]
 REFUSED = [role for role in Role if role not in ALLOWED]
 

@@ -49,6 +49,8 @@ from upstage_crm.patrons.search import patron_list as patrons
 from upstage_crm.patrons.search.list_order import PatronSort
 from upstage_crm.staff.roles import Role
 
+pytestmark = pytest.mark.each_database
+
 TIMES = 40
 MOST = 1.5  # times the steps of a database that is forty times shorter
 SLACK = 400  # steps of a binary search that is a level deeper, and the like

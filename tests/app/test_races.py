@@ -20,6 +20,8 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.staff.roles import Role, StaffMember
 
+pytestmark = pytest.mark.each_database
+
 DANA = "dana@staff.example.org"
 NORMAL, LONG = 20, 200
 ENDS = {

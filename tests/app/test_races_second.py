@@ -25,6 +25,8 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.links.claims import LinkClaims, Purpose
 from upstage_crm.staff.roles import Role, StaffMember
 
+pytestmark = pytest.mark.each_database
+
 NORMAL, LONG = 4, 60
 
 

@@ -16,6 +16,8 @@ from upstage_crm.audit.errors import RowMoved
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role
 
+pytestmark = pytest.mark.each_database
+
 WAITS = (
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
     "AND datname = current_database()"

@@ -30,6 +30,8 @@ from upstage_crm.audit.proven_rows import RECORDED, Part
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database
 
+pytestmark = pytest.mark.each_database
+
 OTHER_ID = "f" * 32
 
 

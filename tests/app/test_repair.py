@@ -37,6 +37,8 @@ from upstage_crm.proof.integrity import StandingFinding
 from upstage_crm.proof.watch import Watch, Witness
 from upstage_crm.staff.roles import Role, StaffMember
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.fixture
 def town(database: Database, clock: FrozenClock, tmp_path: Path) -> Town:

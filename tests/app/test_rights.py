@@ -28,6 +28,8 @@ from upstage_crm.web import health
 from upstage_crm.web.errors import TooManyRights
 from upstage_crm.wiring import PROTECTED, Runtime
 
+pytestmark = pytest.mark.each_database
+
 PUBLIC = {"UPSTAGE_PUBLIC_URL": "https://crm.theatre.example", **PROVIDER}
 DATABASE = "current_database()"
 

@@ -22,6 +22,8 @@ from upstage_crm.proof import verifying
 from upstage_crm.proof.reconcile_seals import SUBJECTS
 from upstage_crm.proof.verifying import Report
 
+pytestmark = pytest.mark.each_database
+
 
 def seal(desk: Desk) -> int:
     return row_seals.seal(desk.database, SUBJECTS, now=desk.now)

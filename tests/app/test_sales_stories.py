@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -32,6 +33,8 @@ from upstage_crm.orders.settlement import Facts, Outcome, Said
 from upstage_crm.orders.views import BasketKind, Tender, TicketState
 from upstage_crm.payments import queries as payments
 from upstage_crm.payments.views import Method, PaymentState
+
+pytestmark = pytest.mark.each_database
 
 SEATS = [seat(row, number) for row in "AB" for number in range(1, 5)]
 seats = st.sets(st.sampled_from(SEATS), min_size=1, max_size=3)

@@ -40,6 +40,8 @@ from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Role, StaffMember
 from upstage_crm.team import invitations
 
+pytestmark = pytest.mark.each_database
+
 EVIL = "evil@example.net"
 
 

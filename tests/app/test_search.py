@@ -14,6 +14,8 @@ from upstage_crm.core.db import Database, make_engine
 from upstage_crm.patrons.search import patron_list
 from upstage_crm.staff.roles import Role
 
+pytestmark = pytest.mark.each_database
+
 
 def found(desk: Desk, query: str, reader: Role = Role.OWNER) -> list[int]:
     lines = desk.read(lambda session: patron_list.page(session, query=query, reader=reader)).lines

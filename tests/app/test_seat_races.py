@@ -40,6 +40,8 @@ from tests.support.keyring import attach
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.inventory import holds
 from upstage_crm.inventory.views import Wanted
+
+pytestmark = pytest.mark.each_database
 url, performance, now, *seats = sys.argv[1:]
 database = attach(Database(make_engine(url)))
 wanted = Wanted(seats={performance: frozenset(seats)})

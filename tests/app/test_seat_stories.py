@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,6 +26,8 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import holds, house_holds, seatings, selling
 from upstage_crm.inventory.views import SeatState
 from upstage_crm.venues import plans
+
+pytestmark = pytest.mark.each_database
 
 ROWS = {2: "AB", 3: "ABC"}
 holders = st.sampled_from(["ina", "ole", "mara"])

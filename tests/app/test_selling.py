@@ -38,6 +38,8 @@ from upstage_crm.programme.prices.views import CompReason, SaleChannel
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role
 from upstage_crm.wording.sentences import sentence
 
+pytestmark = pytest.mark.each_database
+
 A1, A2, A3, B1 = seat("A", 1), seat("A", 2), seat("A", 3), seat("B", 1)
 STRANGERS = [role for role in Role if Permission.SELL_TICKETS not in PERMISSIONS[role]]
 

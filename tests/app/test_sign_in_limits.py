@@ -23,6 +23,8 @@ from upstage_crm.staff.auth import hashing, second_factor, sessions, throttle
 from upstage_crm.staff.auth.hashing import Lane
 from upstage_crm.staff.auth.sessions import SignedIn
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.fixture
 def door(database: Database, clock: FrozenClock) -> Iterator[Door]:

@@ -21,6 +21,8 @@ from upstage_crm.staff.errors import NameRefused, NameWithAddress
 from upstage_crm.staff.roles import Role
 from upstage_crm.team import invitations
 
+pytestmark = pytest.mark.each_database
+
 BAD = "URGENT call +1 900 555"
 
 

@@ -61,6 +61,8 @@ from upstage_crm.venues import commands as venues
 from upstage_crm.venues import plans, seating_file
 from upstage_crm.venues.design import FIELDS
 
+pytestmark = pytest.mark.each_database
+
 # Another legal value: an illegal one could not even be read.
 OTHERWISE = {
     "at": "'2001-01-01 00:00:00.000000'",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from tests.support.factories import PROTECTED
@@ -14,6 +15,8 @@ from upstage_crm.core import migrations
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.staff import accounts
 from upstage_crm.staff.account_history import AccountHistory
+
+pytestmark = pytest.mark.each_database
 
 MADE = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LATER = MADE + timedelta(days=3)

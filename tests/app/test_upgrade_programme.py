@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 import sqlalchemy as sa
 
 from upstage_crm.core import migrations
 from upstage_crm.core.db import make_engine
+
+pytestmark = pytest.mark.each_database
 
 ADD = sa.text(
     "INSERT INTO event (id, title, genre, running_time, age_advice, content_notes, description, "

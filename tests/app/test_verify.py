@@ -28,6 +28,8 @@ from upstage_crm.staff.roles import Role
 from upstage_crm.tables import metadata
 from upstage_crm.wording.actions import difference_words
 
+pytestmark = pytest.mark.each_database
+
 NO_RECEIPT = ((Problem.RECEIPT_MISSING, "email"),)
 COLUMNS = {column: key for key, columns in PROTECTED.items() for column in columns}
 

@@ -29,6 +29,8 @@ from upstage_crm.proof.watch import OLDER, Watch, Witness
 from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import Role, StaffMember
 
+pytestmark = pytest.mark.each_database
+
 EVIL = SigningKey.derive("evil", b"e" * 32)
 
 
