@@ -43,7 +43,7 @@ test: venv-test emulator ## every check and test that needs no outside service, 
 # what fails alone too is a fault of the code, and the first report stays in the output.
 ALONE = { echo "Once more, one at a time:"; $(BIN)/python -m pytest tests/e2e --last-failed; }
 
-test-long: venv-test emulator ## the races of 200 rounds and the storms
+test-long: venv-test emulator ## the races of 200 rounds, the storms, and the other half on each database
 	$(BIN)/python -m pytest -m long
 
 # Beside `lint`, which keeps one core busy with the type checker for the most part.
