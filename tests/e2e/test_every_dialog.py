@@ -719,10 +719,24 @@ def test_a_lost_connection_takes_nothing_of_what_is_typed(
 
     expect(dialog).to_contain_text(OTHER)
     expect(dialog.get_by_label("Email address")).to_have_value("theo@tab.example")
-    dialog.get_by_label("Reason").select_option("asked_by_phone")
-    dialog.get_by_role("button", name="Send proposal").click()
-    expect(page.get_by_text("theo@tab.example").first).to_be_visible()
-    expect(dialog).to_have_count(0)
+
+
+def test_what_is_sent_without_a_connection_is_kept_and_arrives(
+    house: House, desks: Callable[[str], Page]
+) -> None:
+    page = desks(OWNER)
+    opened(page, house.url(house.paths["other"]))
+    page.get_by_role("button", name="Add note").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("Sits at the aisle")
+
+    house.line.cut()
+    expect(page.get_by_text("What you send is kept")).to_be_visible()
+    dialog.get_by_role("button", name="Save note").click()
+    house.line.mend()
+
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("Sits at the aisle")).to_be_visible()
 
 
 def _laid_out(engine: Engine, owner: StaffMember, hall: str, event: str) -> str:

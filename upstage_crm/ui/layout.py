@@ -213,7 +213,9 @@ def _connection_line(trouble: rx.Var[str]) -> rx.Component:
         aria_hidden="true",
         class_name="u-icon",
     )
-    lost = rx.el.p(drawn, "Connection lost. Trying again…", class_name="u-offline")
+    lost = rx.el.p(
+        drawn, "Connection lost. Trying again… What you send is kept.", class_name="u-offline"
+    )
     failed = rx.el.p(icon("triangle-alert"), rx.el.bdi(trouble), class_name="u-offline")
     return rx.el.div(
         rx.cond(has_too_many_connection_errors, lost, show_if(filled(trouble), failed)),
