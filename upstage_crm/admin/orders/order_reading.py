@@ -44,6 +44,7 @@ _STEP_LOOKS: Mapping[StepKind, tuple[str, str]] = {
     StepKind.CANCELLATION: ("circle-slash", "danger"),
     StepKind.REISSUE: ("key-round", "neutral"),
     StepKind.TRANSFER: ("send", "neutral"),
+    StepKind.SEAT_MOVE: ("refresh-cw", "neutral"),
 }
 _TICKET_TONES: Mapping[TicketState, str] = {
     TicketState.VALID: "success",

@@ -42,6 +42,13 @@ ORDER_SENTENCES: Mapping[str, str] = {
     ),
     "transfer_too_many": "Tickets of this order were offered often today. Try again tomorrow.",
     "offer_ended": "This offer is over.",
+    "seat_move_no_seat": "This ticket has no numbered seat: {place}.",
+    "seat_move_no_mailbox": (
+        "There is no email address that the holder could be asked at. Exchange the ticket at the "
+        "box office instead."
+    ),
+    "seat_move_before": "The holder is asked about another seat already: {place}.",
+    "seat_move_too_late": "It is too late to propose another seat: {place}.",
     "nothing_owed": "The desk owes nothing for this order.",
     "answer_time_refused": "Enter a whole number from 0 to {most}.",
 }
@@ -56,6 +63,7 @@ OFFER_STATES: Mapping[OfferState, str] = {
     OfferState.ACCEPTED: "Taken",
     OfferState.DECLINED: "Not taken",
     OfferState.TAKEN_BACK: "Taken back",
+    OfferState.LAPSED: "Lapsed",
 }
 DIRECTIONS: Mapping[str, str] = {"given": "Given", "received": "Received"}
 STEPS: Mapping[StepKind, str] = {
@@ -65,6 +73,7 @@ STEPS: Mapping[StepKind, str] = {
     StepKind.CANCELLATION: "Performance cancelled",
     StepKind.REISSUE: "Issued again",
     StepKind.TRANSFER: "Transferred",
+    StepKind.SEAT_MOVE: "Moved to another seat",
 }
 REASON_WORDS: Mapping[OrderReason, str] = {
     OrderReason.CANNOT_COME: "The buyer cannot come",
