@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upstage_crm.orders.transfers.views import OfferState
+from upstage_crm.orders.transfers.views import OfferState, SeatMoveReason
 from upstage_crm.orders.views import BasketState, OrderReason, StepKind, TicketState
 
 ORDER_SENTENCES: Mapping[str, str] = {
@@ -65,6 +65,13 @@ OFFER_STATES: Mapping[OfferState, str] = {
     OfferState.TAKEN_BACK: "Taken back",
     OfferState.LAPSED: "Lapsed",
 }
+SEAT_REASON_WORDS: Mapping[SeatMoveReason, str] = {
+    SeatMoveReason.SEAT_PLAN: "The seats are arranged differently",
+    SeatMoveReason.EQUIPMENT: "Equipment of the performance",
+    SeatMoveReason.BROKEN: "The seat cannot be used",
+    SeatMoveReason.ACCESS: "Someone depends on the seat",
+    SeatMoveReason.AS_ASKED: "The holder asked for it",
+}
 DIRECTIONS: Mapping[str, str] = {"given": "Given", "received": "Received"}
 STEPS: Mapping[StepKind, str] = {
     StepKind.SALE: "Sold",
@@ -95,4 +102,6 @@ BASKET_STATES: Mapping[BasketState, str] = {
 
 def reason_words(reason: str) -> str:
     """Why something was done with an order."""
+    if reason in set(SeatMoveReason):
+        return SEAT_REASON_WORDS[SeatMoveReason(reason)]
     return REASON_WORDS[OrderReason(reason)] if reason in set(OrderReason) else reason
