@@ -715,6 +715,7 @@ def test_a_lost_connection_takes_nothing_of_what_is_typed(
 
     house.line.cut()
     expect(page.get_by_text("Connection lost")).to_be_visible()
+    assert page.locator(".u-offline path").first.bounding_box(), "its icon needs no network"
     house.line.mend()
     expect(page.get_by_text("Connection lost")).to_be_hidden()
     hydrated(page)

@@ -20,7 +20,7 @@ from upstage_crm.orders.records.order_money import OrderMoney, PaidPart
 from upstage_crm.orders.transfers import seat_proposal
 from upstage_crm.orders.transfers.views import OfferState, SeatMoveView
 from upstage_crm.orders.views import OrderView, StepKind, StepView, TicketState, TicketView
-from upstage_crm.organisation.settings import details
+from upstage_crm.organisation.settings import details, home
 from upstage_crm.patrons import queries as patrons
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.reveals import may_reveal
@@ -208,7 +208,7 @@ def read(
         owed=words.some(money.owed),
         owed_chip=f"{words.plain(money.owed)} owed" if money.owed else "",
         owed_typed=as_typed(money.owed, order.currency),
-        contact=_contact(order, access, viewer, revealed),
+        contact=_contact(order, access, viewer, revealed, home(session)),
         tickets=_tickets(session, order, now),
         steps=_history(order, asked, words, names, zone),
         money=_money(money, words, zone),
@@ -238,14 +238,18 @@ def _claim(order: OrderView, patron: str) -> str:
 
 
 def _contact(
-    order: OrderView, access: FieldAccess, viewer: StaffMember, revealed: Mapping[str, str]
+    order: OrderView,
+    access: FieldAccess,
+    viewer: StaffMember,
+    revealed: Mapping[str, str],
+    country: str,
 ) -> list[ContactLine]:
     seen = contact_reveals.seen(order.contact, access)
     return [
         ContactLine(
             key=key,
             label=FIELDS[key].label,
-            value=revealed.get(key, seen[key]),
+            value=contact_reveals.shown(key, revealed.get(key, seen[key]), country),
             can_reveal=bool(seen[key]) and may_reveal(viewer, access, key) and key not in revealed,
             revealed=key in revealed,
         )
