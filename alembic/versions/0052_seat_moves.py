@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(200), nullable=False),
         sa.Column("reason", sa.String(16), nullable=False),
         sa.Column("staff_id", sa.String(32), nullable=False),
-        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.ForeignKeyConstraint(
             ["offer_id"], ["ticket_offer.id"], name=op.f("fk_seat_move_offer_id")

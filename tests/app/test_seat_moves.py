@@ -433,7 +433,7 @@ def test_one_ticket_is_asked_about_one_seat(moving: Moving) -> None:
         "DELETE FROM seat_move",
         (
             "INSERT INTO seat_move SELECT 'x', offer_id, ticket_id, 'x', place, zone, reason, "
-            "staff_id, until, 'proposed' FROM seat_move"
+            "staff_id, answer_until, 'proposed' FROM seat_move"
         ),
     ],
 )

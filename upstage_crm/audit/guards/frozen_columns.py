@@ -142,7 +142,7 @@ FIXED = {
         "zone",
         "reason",
         "staff_id",
-        "until",
+        "answer_until",
     ),
     "till": ("id", "created_at"),
     "till_gift": (

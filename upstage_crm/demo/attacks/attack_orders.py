@@ -127,15 +127,21 @@ def _on_seats(order: str, ticket: str) -> Iterator[tuple[str, ...]]:
     yield "another seat for a stranger's ticket", held, offer, _seat_move(theirs)
     yield "a seat moved without a yes", held, offer, asked, _turned("state = 'moved'")
     yield "another seat than was proposed", held, offer, asked, _turned("seat_id = 'x'")
-    yield "a seat proposed for ever", held, offer, asked, _turned("until = '2099-01-01 00:00:00'")
+    yield (
+        "a seat proposed for ever",
+        held,
+        offer,
+        asked,
+        _turned("answer_until = '2099-01-01 00:00:00'"),
+    )
     yield "DELETE a proposed seat", held, offer, asked, "DELETE FROM seat_move WHERE id = 'forged'"
 
 
 def _seat_move(ticket: str, *, state: str = "proposed") -> str:
     return (
         "INSERT INTO seat_move (id, offer_id, ticket_id, seat_id, place, zone, reason, staff_id, "
-        "until, state) SELECT 'forged', 'forged', t.id, COALESCE((SELECT s.seat_id FROM seat_state "
-        "s WHERE s.performance_id = t.performance_id AND s.holder = 'forged'), 'x'), 'x', t.zone, "
+        "answer_until, state) SELECT 'forged', 'forged', t.id, COALESCE((SELECT s.seat_id "
+        "FROM seat_state s WHERE s.performance_id = t.performance_id AND s.holder = 'forged'), 'x'), 'x', t.zone, "
         f"'broken', '', t.created_at, '{state}' FROM ticket t WHERE t.id = {ticket}"
     )
 

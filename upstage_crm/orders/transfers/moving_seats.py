@@ -131,7 +131,7 @@ def propose(
             "zone": place.zone,
             "reason": SeatMoveReason(reason),
             "staff_id": context.actor.id,
-            "until": until,
+            "answer_until": until,
             "state": SeatMoveState.PROPOSED,
         },
     )

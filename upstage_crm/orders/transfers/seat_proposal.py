@@ -125,10 +125,13 @@ def _view(row: Any, performance: Any, now: datetime) -> SeatMoveView:
         zone=row.zone,
         reason=row.reason,
         staff_id=row.staff_id,
-        until=row.until,
+        until=row.answer_until,
         created_at=row.created_at,
         answered_at=row.answered_at,
         is_given=row.gift_id is not None,
         is_valid=is_valid,
-        is_open=row.offer_state is OfferState.OPEN and is_valid and is_theirs and now < row.until,
+        is_open=row.offer_state is OfferState.OPEN
+        and is_valid
+        and is_theirs
+        and now < row.answer_until,
     )

@@ -100,5 +100,5 @@ class SeatMoveRow(Row, table=True):
         sa_column=sa.Column(text_enum(SeatMoveReason, 16), nullable=False)
     )
     staff_id: str = Field(max_length=32)
-    until: datetime = Field(sa_type=UtcDateTime)
+    answer_until: datetime = Field(sa_type=UtcDateTime)
     state: SeatMoveState = Field(sa_column=sa.Column(text_enum(SeatMoveState, 16), nullable=False))
