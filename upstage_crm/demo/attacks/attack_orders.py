@@ -142,7 +142,8 @@ def _seat_move(ticket: str, *, state: str = "proposed") -> str:
         "INSERT INTO seat_move (id, offer_id, ticket_id, seat_id, place, zone, reason, staff_id, "
         "answer_until, state) SELECT 'forged', 'forged', t.id, COALESCE((SELECT s.seat_id "
         "FROM seat_state s WHERE s.performance_id = t.performance_id AND s.holder = 'forged'), "
-        f"'x'), 'x', t.zone, 'broken', '', t.created_at, '{state}' FROM ticket t WHERE t.id = {ticket}"
+        f"'x'), 'x', t.zone, 'broken', '', t.created_at, '{state}' FROM ticket t "
+        f"WHERE t.id = {ticket}"
     )
 
 
