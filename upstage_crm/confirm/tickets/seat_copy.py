@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 ASKED: Final = "May we move you to another seat?"
-SAME_PRICE: Final = "It is for the same performance, and costs you nothing."
+SAME_PRICE: Final = "The other seat is for the same performance, and costs you nothing."
 UNTIL: Final = "You can answer until {until}. Until then the other seat is kept for you."
 SILENCE: Final = "If you say no, or nothing, you keep the seat that you have."
 NOW: Final = "Your seat now"
