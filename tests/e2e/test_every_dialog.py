@@ -265,6 +265,9 @@ CASES: dict[str, Case] = {
     ),
     "OrderDialogState.return_tickets": Case("order", button("^Return"), elsewhere="queue"),
     "OrderDialogState.reissue_tickets": Case("order", button("Issue again"), elsewhere="queue"),
+    "SeatDialogState.propose_seat": Case(
+        "order", button("Propose another seat"), elsewhere="queue"
+    ),
     "OrderDialogState.give_money_back": Case("owed", button("Give money back"), elsewhere="queue"),
     "OrderRevealState.reveal_contact": Case(
         "masked", button("Show Phone"), elsewhere="queue", who=PRESS, about="Show: phone"
