@@ -1,6 +1,6 @@
 """Seat moves: another seat that is proposed to the holder of a ticket, and held for the answer
 
-Revision: 0052, after 0049
+Revision: 0050, after 0049
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "0052"
+revision = "0050"
 down_revision = "0049"
 
 
