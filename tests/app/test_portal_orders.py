@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from tests.support.factories import Desk
-from tests.support.houses import LaidOut, on_sale
+from tests.support.factories import COMPOSER, PUBLIC_URL, Desk
+from tests.support.houses import LaidOut, on_sale, seat
 from tests.support.shopping import (
     APP,
     Shopper,
@@ -28,7 +28,10 @@ from upstage_crm.core.db import table_of
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.orders import filing
+from upstage_crm.orders import queries as orders
+from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.orders.tables import OrderRow
+from upstage_crm.orders.transfers import moving_seats
 from upstage_crm.portal.found_orders import find_order
 from upstage_crm.portal.limits import Limit
 
@@ -79,6 +82,33 @@ def test_the_mailed_link_opens_the_tickets_in_any_browser(
     assert page.text.count('class="qr"') == 2
     assert phone.get("/tickets/mine.pdf").content.startswith(b"%PDF")
     assert reference in page.text
+
+
+def test_another_seat_that_is_proposed_is_told_beside_the_ticket(
+    web: Shopper, desk: Desk, made: LaidOut, reference: str
+) -> None:
+    order = desk.read(lambda s: orders.by_reference(s, reference))
+    mailer = OrderMailer(composer=COMPOSER, public_url=PUBLIC_URL, codec=desk.codec, kid="test-key")
+    free = seat("B", 1)
+    assert free not in made.states()
+    desk.act(
+        desk.owner,
+        moving_seats.propose,
+        mailer,
+        order_id=order.id,
+        ticket_id=order.tickets[0].id,
+        seat_id=free,
+        reason="equipment",
+    )
+    desk.deliver()
+
+    ask_for_link(web, reference)
+    phone = Shopper(APP)
+    page = phone.get(phone.get(link_of(desk)).headers["location"])
+
+    told = "We proposed another seat: Stalls, row B, seat 1. Please answer our email."
+    assert page.text.count(told) == 1
+    assert page.text.count('class="qr"') == 2, "the ticket is good until the answer"
 
 
 def test_the_answer_is_the_same_whatever_is_true(web: Shopper, desk: Desk, reference: str) -> None:

@@ -63,6 +63,7 @@ LINK_OVER: Final = "This link no longer works"
 GIVE: Final = "Give tickets to someone"
 GIVEN: Final = "You gave this ticket to {address}"
 OFFERED: Final = "Offered to {address}, who has not answered yet"
+SEAT_PROPOSED: Final = "We proposed another seat: {place}. Please answer our email."
 ORDER: Final = "Order {reference}"
 TICKETS: Final = "Your tickets"
 TICKET_STATES: Final[Mapping[TicketState, str]] = {

@@ -16,6 +16,7 @@ from upstage_crm.core.money import in_words
 from upstage_crm.inventory import queries as inventory
 from upstage_crm.inventory.errors import NotLaidOut
 from upstage_crm.orders.files import qr_code
+from upstage_crm.orders.transfers import seat_proposal
 from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.orders.views import OrderView, TicketState, TicketView
 from upstage_crm.organisation.settings import details
@@ -101,9 +102,13 @@ def order_words(session: Session, order: OrderView, reader: Reader) -> OrderWord
 
 
 def _passed(session: Session, order_id: str, say: Say) -> dict[str, tuple[bool, str]]:
-    """The tickets that are offered, or were given, to someone; True for those that were."""
-    found: dict[str, tuple[bool, str]] = {}
-    for offer in offers.of_order(session, order_id, now=runtime().clock.now()):
+    """What is under way with tickets, or has happened; True for those that were given away."""
+    now, found = runtime().clock.now(), dict[str, tuple[bool, str]]()
+    for move in seat_proposal.of_order(session, order_id, now=now):
+        if move.is_open:
+            place = _place(session, move.performance_id, move.seat_id, move.new_place, say)
+            found[move.ticket_id] = False, say(portal_words.SEAT_PROPOSED).format(place=place)
+    for offer in offers.of_order(session, order_id, now=now):
         address = mask_email(offer.email) if offer.email else "•••"
         for each in offer.held_tickets:
             found[each.id] = True, say(portal_words.GIVEN).format(address=address)
@@ -167,7 +172,7 @@ def _ticket(
         )
         if is_own
         else "",
-        place=_place(session, ticket, say),
+        place=_place(session, ticket.performance_id, ticket.seat_id, ticket.place, say),
         zone=ticket.zone,
         price_type=kind.name if kind else "",
         price=in_words(ticket.amount, order.currency, reader.language),
@@ -181,13 +186,13 @@ def _state(ticket: TicketView, say: Say) -> str:
     return "" if is_valid else say(portal_words.TICKET_STATES[ticket.state])
 
 
-def _place(session: Session, ticket: TicketView, say: Say) -> str:
-    """The seat in the reader's language; as it was sold where the plan has it no more."""
-    if not ticket.seat_id:
-        return ticket.place
+def _place(session: Session, performance_id: str, seat_id: str, stored: str, say: Say) -> str:
+    """The seat in the reader's language; as it is `stored` where the plan has it no more."""
+    if not seat_id:
+        return stored
     try:
-        layout = inventory.layout_of(session, ticket.performance_id)
+        layout = inventory.layout_of(session, performance_id)
     except NotLaidOut:
-        return ticket.place
-    place = places_in(*layout).get(ticket.seat_id)
-    return ticket.place if place is None else place_in_words(place, say)
+        return stored
+    place = places_in(*layout).get(seat_id)
+    return stored if place is None else place_in_words(place, say)
