@@ -37,13 +37,13 @@ check: venv-test emulator ## the quick part, for the loop of writing code
 test: venv-test emulator ## every check and test that needs no outside service, browser included
 	@$(BIN)/python -m tests.support.browser
 	@$(MAKE) --no-print-directory --jobs 2 lint test-fast
-	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile || $(ALONE)
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile || $(call ALONE,tests/e2e)
 
-# Two browsers share the machine with all servers. A journey that failed there runs again by itself:
-# what fails alone too is a fault of the code, and the first report stays in the output.
-ALONE = { echo "Once more, one at a time:"; $(BIN)/python -m pytest tests/e2e --last-failed; }
+# Two workers share the machine with databases, servers and browsers. What failed there runs again by
+# itself: what fails alone too is a fault of the code, and the first report stays in the output.
+ALONE = { echo "Once more, one at a time:"; $(BIN)/python -m pytest $(1) --last-failed --lfnf none; }
 
-test-long: venv-test emulator ## the races of 200 rounds and the storms
+test-long: venv-test emulator ## the races of 200 rounds, the storms, and the other half on each database
 	$(BIN)/python -m pytest -m long
 
 # Beside `lint`, which keeps one core busy with the type checker for the most part.
@@ -51,7 +51,7 @@ test-quick: venv-test emulator
 	$(BIN)/python -m pytest tests/unit tests/house -n 2 --dist worksteal -q
 
 test-fast: venv-test emulator
-	$(BIN)/python -m pytest --ignore=tests/e2e -n 2 --dist worksteal
+	$(BIN)/python -m pytest --ignore=tests/e2e -n 2 --dist worksteal || $(call ALONE,--ignore=tests/e2e)
 
 lint: venv-test ## format, lint, import contracts, types, advisories against what we depend on
 	$(BIN)/ruff format --check .

@@ -44,7 +44,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.path.is_relative_to(here / "e2e"):
             item.add_marker("e2e")
         is_composed = item.path.is_relative_to(here / "state") or item.get_closest_marker("story")
-        if (is_composed and "postgresql" in item.name) or is_other_half(item, names):
+        if "postgresql" in item.name if is_composed else is_other_half(item, names):
             item.add_marker("long")
     if "long" not in str(config.getoption("markexpr")):
         left_out = [item for item in items if item.get_closest_marker("long")]

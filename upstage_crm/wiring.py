@@ -250,7 +250,7 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
     """
     if claims.purpose in FOR_ORDERS:
         return order_links.mailboxes_of(session, claims)
-    if claims.purpose is Purpose.TRANSFER:
+    if claims.purpose in (Purpose.TRANSFER, Purpose.SEAT_MOVE):
         return ticket_offers.mailboxes_of(session, claims)
     if claims.purpose is Purpose.SIGN_IN:
         return sign_in.mailboxes_of(session, claims)

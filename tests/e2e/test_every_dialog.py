@@ -265,6 +265,9 @@ CASES: dict[str, Case] = {
     ),
     "OrderDialogState.return_tickets": Case("order", button("^Return"), elsewhere="queue"),
     "OrderDialogState.reissue_tickets": Case("order", button("Issue again"), elsewhere="queue"),
+    "SeatDialogState.propose_seat": Case(
+        "order", button("Propose another seat"), elsewhere="queue"
+    ),
     "OrderDialogState.give_money_back": Case("owed", button("Give money back"), elsewhere="queue"),
     "OrderRevealState.reveal_contact": Case(
         "masked", button("Show Phone"), elsewhere="queue", who=PRESS, about="Show: phone"
@@ -712,16 +715,31 @@ def test_a_lost_connection_takes_nothing_of_what_is_typed(
 
     house.line.cut()
     expect(page.get_by_text("Connection lost")).to_be_visible()
+    assert page.locator(".u-offline path").first.bounding_box(), "its icon needs no network"
     house.line.mend()
     expect(page.get_by_text("Connection lost")).to_be_hidden()
     hydrated(page)
 
     expect(dialog).to_contain_text(OTHER)
     expect(dialog.get_by_label("Email address")).to_have_value("theo@tab.example")
-    dialog.get_by_label("Reason").select_option("asked_by_phone")
-    dialog.get_by_role("button", name="Send proposal").click()
-    expect(page.get_by_text("theo@tab.example").first).to_be_visible()
-    expect(dialog).to_have_count(0)
+
+
+def test_what_is_sent_without_a_connection_is_kept_and_arrives(
+    house: House, desks: Callable[[str], Page]
+) -> None:
+    page = desks(OWNER)
+    opened(page, house.url(house.paths["other"]))
+    page.get_by_role("button", name="Add note").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("Sits at the aisle")
+
+    house.line.cut()
+    expect(page.get_by_text("What you send is kept")).to_be_visible()
+    dialog.get_by_role("button", name="Save note").click()
+    house.line.mend()
+
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("Sits at the aisle")).to_be_visible()
 
 
 def _laid_out(engine: Engine, owner: StaffMember, hall: str, event: str) -> str:

@@ -247,6 +247,10 @@ def test_every_page_is_accessible_and_fits_a_narrow_screen(visit: Visit, concert
     ready(page)
     is_accessible(page)
     assert_fits_narrow_screens(page)
+    here = page.url
+    for language in ("ar", "de", "en"):
+        page.goto(f"{here}?lang={language}")
+        assert_fits_narrow_screens(page)
     buyer = Buyer(page, has_scripts=True)
     buyer.two_adults()
     buyer.press("Find the best seats")

@@ -24,7 +24,7 @@ confirm confirmations consequences contact contacts context controls cookie cook
 copying core counting countries country coverage create crm crowd currency dashboard data database
 date dates day days db deadline decide decisions deferred delivery demo design desk detail details
 devices dialog dialogs diff dispatcher display dispute disputes document door dots downloads drawer
-drawing dry earlier earning edit email entries entry environment erasure errors event events
+drawing dry earlier earning edit email entries entry environment erasure errors even event events
 exchanges explained export exporting fact factor facts failures feedback feeds field fields figures
 file files filing filters find finding findings fixed foreign forged forgery form formats forms
 found frame free frozen gallery gate gift gifts give giving grid handing hashing headers health
@@ -49,7 +49,7 @@ send sender sending sent sentences serve session sessions setting settings settl
 sheet shift shifts short shortcut sign signature signing socket spans special sql staff start state
 states status step steps store story strays strip stripe structured style suffix suggest sums table
 tables tabs tags taking takings task team teamwork template templates terms test text texts threads
-ticket tickets till tills timeline times toolbar towns transfer transfers translations triggers
+ticket tickets till tills time timeline times toolbar towns transfer transfers translations triggers
 trouble two typed types ui unusual upstage value values venue venues verifying versions view views
 visit visitor visitors web webhooks whats window windows word wording words writers zones
 """

@@ -68,6 +68,7 @@ GRANTS_NOTHING = {
     "disrupted_order": "guards say how it moves; money goes back to its payments alone",
     "cancellation_item": "guards keep it as it was written",
     "ticket_offer": "guards let it be answered once; the signed trail tells of each answer",
+    "seat_move": "guards let a seat be moved by its offer's yes alone; tickets are sealed",
     "ticket_transfer": "guards let a ticket change hands by its offer's yes alone",
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",

@@ -50,6 +50,7 @@ FAILED = next(name for name in FRAMEWORK_HANDLERS if name.endswith(".handle_fron
 REGISTRY = RegistrationContext.get().event_handlers
 SETVAR = sorted(name for name in REGISTRY if name.endswith(".setvar"))  # of every state
 GUARDED = sorted(set(REGISTRY) - PUBLIC_HANDLERS - FRAMEWORK_HANDLERS - set(SETVAR))
+ONE_OF_EACH = sorted({name.rpartition(".")[0]: name for name in GUARDED}.values())
 OPEN = sorted((PUBLIC_HANDLERS | FRAMEWORK_HANDLERS) & set(REGISTRY))
 PATHS = ["/", "/patrons/", "/patrons/10001/", "/requests/", "/mailbox/", "/confirm/?link=x"]
 ROUNDS = (100, pytest.param(1_000, marks=pytest.mark.long))
@@ -148,11 +149,12 @@ async def test_without_a_live_session_no_guarded_handler_runs(
     attacker: Callable[[Venue], str],
     pipeline: Pipeline,
 ) -> None:
+    """No handler runs for who brings nothing, and none of any state for who brings what is dead."""
     cookie = attacker(venue)
     before = venue.desk.dump()
 
     with noted(monkeypatch) as ran:
-        for name in GUARDED:
+        for name in ONE_OF_EACH if cookie else GUARDED:
             thief = pipeline.client(cookie)
             await pipeline.send(thief, name, f"/patrons/{venue.number}/", **arguments(name))
 

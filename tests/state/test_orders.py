@@ -20,6 +20,7 @@ from upstage_crm.admin.orders.dialog_state import OrderDialogState
 from upstage_crm.admin.orders.list_state import OrderListState
 from upstage_crm.admin.orders.order_reveal_state import OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState
+from upstage_crm.admin.orders.seat_dialog_state import CHOOSE_SEAT, SeatDialogState
 from upstage_crm.admin.orders.url import print_href
 from upstage_crm.admin.patron_list.list_state import PatronListState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
@@ -237,7 +238,7 @@ async def test_tickets_of_what_has_begun_are_not_offered(scene: Scene) -> None:
 async def test_a_masked_value_is_shown_for_a_reason(scene: Scene) -> None:
     tab = scene.tab(Role.MARKETING)
     contact = scene.shop.sell(
-        scene.shop.filled(seat("C", 3)), contact=INA.__class__(name="Ola", phone="+49 30 555 0199")
+        scene.shop.filled(seat("C", 3)), contact=INA.__class__(name="Ola", phone="+12125550199")
     )
     await scene.at(tab, f"/orders/{contact.reference}/")
     await scene.pipeline.send(tab, OrderRevealState.open, field="phone", subject=contact.reference)
@@ -246,7 +247,7 @@ async def test_a_masked_value_is_shown_for_a_reason(scene: Scene) -> None:
     await scene.pipeline.send(tab, OrderRevealState.reveal, form=form)
 
     shown = {one.key: one for one in (await scene.page(tab)).record.contact}
-    assert shown["phone"].value == "+49 30 555 0199"
+    assert shown["phone"].value == "(212) 555-0199"
     assert Action.VALUE_REVEALED in scene.shop.desk.actions()
     await scene.pipeline.send(tab, OrderRecordState.hide, field="phone", subject=contact.reference)
     shown = {one.key: one for one in (await scene.page(tab)).record.contact}
@@ -315,3 +316,42 @@ async def test_tickets_are_printed_for_who_sells_alone(scene: Scene) -> None:
     assert "No ticket of this order is valid." in answer.text
     assert Action.TICKETS_PRINTED_AGAIN not in scene.shop.desk.actions()
     assert Action.TICKETS_PRINTED_AGAIN not in before
+
+
+async def test_another_seat_is_proposed_and_withdrawn(scene: Scene) -> None:
+    tab, other = scene.tab(), seat("B", 1)
+    assert (await scene.at(tab)).can_move
+    await scene.pipeline.send(tab, SeatDialogState.open_propose)
+    dialog = await scene.pipeline.state(tab, SeatDialogState)
+    assert (other, "Stalls, row B, seat 1") in dialog.seats
+    assert not {A1, A2} & {key for key, _words in dialog.seats}
+
+    async def ask(**typed: str) -> Any:
+        opened = await scene.pipeline.state(tab, SeatDialogState)
+        carried = {"subject": opened.subject, "opening": str(opened.opening)}
+        await scene.pipeline.send(tab, SeatDialogState.propose, form=carried | typed)
+        return await scene.pipeline.state(tab, SeatDialogState)
+
+    ticket = scene.order.tickets[1].id
+    assert (await ask(ticket=ticket, reason="broken")).seat_error == CHOOSE_SEAT
+    assert (await ask(ticket=ticket, seat=other)).reason_error
+    assert (await ask(ticket=ticket, seat=A1, reason="broken")).seat_error
+    assert (await ask(ticket=ticket, seat=other, reason="broken")).dialog == ""
+
+    newest = (await scene.page(tab)).record.steps[0]
+    assert newest.words == (
+        "Another seat proposed: Stalls, row B, seat 1 for Stalls, row A, seat 2"
+    )
+    assert newest.answer.startswith("No answer yet. The seat is held until ")
+    assert [one.seat_id for one in scene.now().valid] == [A1, A2]
+
+    reader = scene.tab(Role.READ_ONLY)
+    await scene.at(reader)
+    reference = scene.order.reference
+    told = {"offer_id": newest.offer_id, "subject": reference}
+    await scene.pipeline.send(reader, OrderRecordState.withdraw_seat, **told)
+    assert (await scene.at(tab)).record.steps[0].offer_id, "who may not sell withdraws nothing"
+
+    await scene.pipeline.send(tab, OrderRecordState.withdraw_seat, **told)
+    newest = (await scene.page(tab)).record.steps[0]
+    assert (newest.answer, newest.offer_id) == ("Taken back.", "")

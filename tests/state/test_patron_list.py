@@ -148,6 +148,16 @@ async def test_several_patrons_are_tagged_at_once(made: Runtime, pipeline: Pipel
     assert [list(each) for each in held.values()] == [["donor"], ["donor"]]
 
 
+async def test_the_part_of_a_name_that_sorts_is_marked(made: Runtime, pipeline: Pipeline) -> None:
+    add(made, **ANN)
+    rows = (
+        await pipeline.state(await opened(pipeline, staff(made, Role.OWNER)), PatronListState)
+    ).rows
+    assert [(row.name_before, row.family, row.name_after) for row in rows] == [
+        ("Ann ", "Young", "")
+    ]
+
+
 async def test_a_preview_shows_what_the_reader_sees(made: Runtime, pipeline: Pipeline) -> None:
     number = add(made, **ANN)
     eve = await opened(pipeline, staff(made, Role.READ_ONLY))

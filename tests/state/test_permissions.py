@@ -111,7 +111,7 @@ TABLE: dict[str, Row] = {
         {"give_back": P.REFUND_ORDERS, "reissue": P.SELL_TICKETS, "take_back": P.REFUND_ORDERS},
     ),
     "OrderListState": Row(P.VIEW_ORDERS, LISTED),
-    "OrderRecordState": Row(P.VIEW_ORDERS, f"{PAGE} hide"),
+    "OrderRecordState": Row(P.VIEW_ORDERS, f"{PAGE} hide", {"withdraw_seat": P.SELL_TICKETS}),
     "OrderRevealState": Row(
         P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}
     ),
@@ -231,6 +231,9 @@ TABLE: dict[str, Row] = {
         P.EDIT_PROGRAMME,
         "ask keep start_over turn",
         each("cancel change pause put_on_sale", P.EDIT_PROGRAMME),
+    ),
+    "SeatDialogState": Row(
+        P.VIEW_ORDERS, "keep open_propose start_over turn", {"propose": P.SELL_TICKETS}
     ),
     "SeatPlanState": Row(
         P.VIEW_PROGRAMME,

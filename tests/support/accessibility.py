@@ -61,22 +61,30 @@ LONE_DOTS = """() => {
     return lone;
 }"""
 
-# A phone at 400 % zoom (WCAG 1.4.10), an upright tablet, and a laptop at 200 % and 125 % zoom.
-NARROW = (320, 680, 768, 940)
+# Labels whose words stand outside their box, where something else may cover them.
+SPILLING = """() => [...document.querySelectorAll("label")]
+    .filter(one => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1
+        && getComputedStyle(one).overflow === "visible").map(one => one.textContent)"""
+
+# A phone at 400 % zoom (WCAG 1.4.10), a phone, an upright tablet, a laptop at 200 % and 125 % zoom.
+NARROW = (320, 360, 680, 768, 940)
 
 
 def assert_fits_narrow_screens(page: Page) -> None:
-    """Nothing has to be scrolled sideways, and no line begins or ends with a dot."""
+    """Nothing is scrolled sideways, no label spills over, no line begins or ends with a dot."""
     overflow: dict[int, int] = {}
+    spilling: dict[int, list[str]] = {}
     lone: dict[int, list[str]] = {}
     for width in NARROW:
         page.set_viewport_size({"width": width, "height": 640})
         overflow[width] = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
+        spilling[width] = page.evaluate(SPILLING)
         lone[width] = page.evaluate(LONE_DOTS)
     page.set_viewport_size({"width": 1280, "height": 800})
     assert {width: wide for width, wide in overflow.items() if wide > 0} == {}
+    assert {width: words for width, words in spilling.items() if words} == {}
     assert {width: words for width, words in lone.items() if words} == {}
 
 

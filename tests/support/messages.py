@@ -21,10 +21,11 @@ from jinja2.ext import babel_extract
 from upstage_crm.change_requests.model import reasons
 from upstage_crm.change_requests.notifications import context, mail_wording
 from upstage_crm.confirm import closed_copy, fixed_copy, open_copy, page_words
-from upstage_crm.confirm.tickets import choice_copy, offer_copy
+from upstage_crm.confirm.tickets import choice_copy, offer_copy, seat_copy
 from upstage_crm.core import languages
 from upstage_crm.mail.render import TEMPLATES
 from upstage_crm.orders.files import ticket_words
+from upstage_crm.orders.transfers import seat_reasons
 from upstage_crm.pages import busy
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.portal import portal_page, portal_words, refusals
@@ -59,11 +60,13 @@ def texts() -> Iterator[str]:
     yield from (
         reason.sentence for reason in (*reasons.REASONS.values(), *reasons.METHODS.values())
     )
+    yield from seat_reasons.SEAT_REASONS.values()
     yield from context.OUTCOME_WORDS.values()
     yield from sentences.OUTCOME_WORDS.values()
     yield from (sentences.SENTENCES[code] for code in PATRON_ERRORS)
     for module in (
         *(fixed_copy, open_copy, closed_copy, page_words, choice_copy, offer_copy),
+        seat_copy,
         *(receipt_words, ticket_words),
         *(failures, busy),
     ):

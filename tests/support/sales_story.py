@@ -15,7 +15,7 @@ from upstage_crm.box_office.sale.till_sales import RealSales, Tickets
 from upstage_crm.ledger import row_seals
 from upstage_crm.orders import filing
 from upstage_crm.orders.records import handing_out, money_back, past_contacts, ticket_copies
-from upstage_crm.orders.transfers import giving, taking
+from upstage_crm.orders.transfers import giving, moving_seats, taking
 from upstage_crm.orders.views import BasketKind, OrderReason, Seller, Tender
 from upstage_crm.payments.views import Method
 from upstage_crm.programme.prices.views import CompReason, SaleChannel
@@ -35,6 +35,8 @@ OF_SALES = frozenset(
         *(Action.TICKETS_EXCHANGED, Action.TICKETS_REISSUED, Action.TICKETS_PRINTED_AGAIN),
         *(Action.TICKETS_HANDED_OUT, Action.TICKETS_HANDED_BACK, Action.MONEY_GIVEN_BACK),
         *(Action.TICKETS_OFFERED, Action.OFFER_TAKEN_BACK, Action.OFFER_DECLINED),
+        *(Action.SEAT_PROPOSED, Action.SEAT_WITHDRAWN, Action.SEAT_DECLINED),
+        *(Action.SEAT_LAPSED, Action.SEAT_MOVED),
         *(Action.TICKETS_PASSED_ON, Action.ORDERS_MOVED, Action.ORDERS_CANCELLED),
         *(Action.PATRON_SIGNED_IN, Action.PATRON_SIGNED_OUT),
         Action.ROWS_SEALED,
@@ -47,6 +49,7 @@ def sales(desk: Desk) -> None:
     shop = open_shop(desk)
     after_a_sale(shop)
     given_on(shop)
+    reseated(shop)
     tills(shop)
     called_off(shop)
     long_after(shop)
@@ -139,6 +142,38 @@ def given_on(shop: Shop) -> None:
         clock.do(
             lambda c, claims=claims, accepts=accepts: taking.answer(
                 c, claims=claims, accepts=accepts, in_window=lambda *_: False
+            )
+        )
+
+
+def reseated(shop: Shop) -> None:
+    """Another seat is proposed: withdrawn, declined, left without an answer, accepted."""
+    order, clock = shop.sold(seat("C", 2)), CalledOff(shop)
+
+    def propose() -> str:
+        return shop.act(
+            lambda c: moving_seats.propose(
+                c,
+                clock.mailer,
+                order_id=order.id,
+                ticket_id=order.tickets[0].id,
+                seat_id=seat("C", 3),
+                reason="broken",
+            )
+        )
+
+    first = propose()
+    shop.act(lambda c: moving_seats.withdraw(c, clock.mailer, order_id=order.id, offer_id=first))
+    silent = propose()
+    shop.desk.clock.advance(moving_seats.ANSWER_WITHIN)
+    clock.do(lambda c: moving_seats.lapse(c, offer_id=silent))
+    for accepts in (False, True):
+        propose()
+        shop.desk.deliver()
+        claims = shop.desk.claims(INA.email)
+        clock.do(
+            lambda c, claims=claims, accepts=accepts: moving_seats.answer(
+                c, claims=claims, accepts=accepts
             )
         )
 

@@ -17,7 +17,7 @@ from upstage_crm.ui.components.base import icon
 from upstage_crm.ui.components.records import status
 from upstage_crm.ui.components.records.mark import email_mark
 from upstage_crm.ui.design import tokens
-from upstage_crm.ui.design.icons import ICON_NAMES
+from upstage_crm.ui.design.icons import ICON_NAMES, WIFI_OFF
 
 ROOT = Path(__file__).parents[2]
 SHEET = (ROOT / "assets" / "upstage.css").read_text("utf-8")
@@ -55,6 +55,13 @@ def test_sprite_holds_exactly_the_named_icons() -> None:
     sprite = (ROOT / "assets" / "icons.svg").read_text("utf-8")
 
     assert set(re.findall(r'<symbol id="([^"]+)"', sprite)) == ICON_NAMES
+
+
+def test_the_icon_that_is_drawn_without_a_network_is_that_of_the_sprite() -> None:
+    sprite = (ROOT / "assets" / "icons.svg").read_text("utf-8")
+    symbol = sprite.partition('<symbol id="wifi-off"')[2].partition("</symbol>")[0]
+
+    assert re.findall(r'<path d="([^"]+)"/>', symbol) == list(WIFI_OFF)
 
 
 def test_unknown_icon_is_refused_while_building() -> None:

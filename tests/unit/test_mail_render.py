@@ -73,6 +73,8 @@ OF_NO_PROPOSER = (
     MailKind.TICKET_OFFER,
     MailKind.TICKETS_RECEIVED,
     MailKind.OFFER_ANSWERED,
+    MailKind.SEAT_MOVE,
+    MailKind.SEAT_MOVE_ENDED,
 )
 
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.confirm import cookies
-from upstage_crm.confirm.link_visit import OFFER_PAGE, RECEIPT_PAGE, TICKETS_PAGE
+from upstage_crm.confirm.link_visit import OFFER_PAGE, RECEIPT_PAGE, SEAT_PAGE, TICKETS_PAGE
 from upstage_crm.links.claims import FOR_STAFF, LinkRefused, Purpose
 from upstage_crm.wiring import runtime
 
@@ -50,6 +50,8 @@ async def open_link(request: Request) -> Response:
         page = TICKETS_PAGE
     elif claims.purpose is Purpose.TRANSFER:
         page = OFFER_PAGE
+    elif claims.purpose is Purpose.SEAT_MOVE:
+        page = SEAT_PAGE
     choice = request.query_params.get("choice", "")
     if choice in CHOICES:
         query["choice"] = choice

@@ -50,6 +50,7 @@ from upstage_crm.wiring import runtime
 RECEIPT_PAGE: Final = "/confirm/receipt"
 TICKETS_PAGE: Final = "/confirm/tickets"
 OFFER_PAGE: Final = "/confirm/offer"
+SEAT_PAGE: Final = "/confirm/seat"
 AGENT_LIMIT = 300  # characters of a browser's name that are kept as evidence
 
 

@@ -32,6 +32,8 @@ section{background:var(--surface);border:1px solid var(--line);border-radius:.5r
 margin:0 0 .75rem}
 dl{margin:0}dt{color:var(--muted);font-size:.9375rem}dd{margin:0 0 .5rem}
 dd,bdi,blockquote{overflow-wrap:anywhere}
+.b{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(12rem,100%),1fr));gap:0 .75rem}
+.b p{margin:0;font-size:1.125rem}
 .s{padding:.5rem .75rem;border-radius:.375rem;background:var(--sunken);margin:.5rem 0 0}
 .n{background:var(--success-soft)}.n .m{color:var(--success)}
 .s p{margin:0}.s bdi{font-size:1.125rem}

@@ -29,7 +29,7 @@ from upstage_crm.confirm import (
     receipt,
 )
 from upstage_crm.confirm.plain_html import TEMPLATES
-from upstage_crm.confirm.tickets import choice_page, offer_page
+from upstage_crm.confirm.tickets import choice_page, offer_page, seat_page
 from upstage_crm.core.migrations import ROOT
 from upstage_crm.http.patron_paths import BUILT_PAGES
 
@@ -97,6 +97,7 @@ ROUTES = [
     *code.ROUTES,
     *choice_page.ROUTES,
     *offer_page.ROUTES,
+    *seat_page.ROUTES,
     Route("/confirm", page, methods=["GET"]),
     Route("/confirm/", page, methods=["GET"]),
 ]

@@ -19,7 +19,7 @@ UNTRUNCATED = (
     *("audit_entry", "audit_value", "audit_head", "seat_plan", "performance", "seat_state"),
     *("price_list", "price", "ledger_transaction", "ledger_entry", "ledger_seal"),
     *("orders", "order_contact", "order_step", "order_line", "ticket", "payment", "refund"),
-    *("ticket_offer", "ticket_transfer"),
+    *("ticket_offer", "ticket_transfer", "seat_move"),
 )
 
 

@@ -9,11 +9,14 @@ import logging
 from datetime import datetime
 from functools import partial
 
+from sqlmodel import Session
+
 from upstage_crm.change_requests.reads import revert_windows
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.orders.cancellations import offering
 from upstage_crm.orders.errors import LettersSent
 from upstage_crm.orders.letters import confirmations, day_of
+from upstage_crm.orders.transfers import moving_seats, seat_proposal
 from upstage_crm.wiring import Runtime
 
 _log = logging.getLogger(__name__)
@@ -64,6 +67,21 @@ def tell_of_disruptions(parts: Runtime) -> int:
         for disrupted_id in found:
             done += _tell(parts, disrupted_id, now)
         is_any = done > before
+    return done
+
+
+def end_seat_proposals(parts: Runtime) -> int:
+    """End every proposal of another seat that no answer can come to any more; return how many."""
+    now = parts.clock.now()
+    with parts.database.reading() as session:
+        found = seat_proposal.lapsed(session, now=now)
+    done = 0
+    for offer_id in found:
+
+        def end(session: Session, offer_id: str = offer_id) -> bool:
+            return moving_seats.lapse(parts.order_context(session, now=now), offer_id=offer_id)
+
+        done += parts.database.attempt(end)
     return done
 
 

@@ -21,7 +21,12 @@ from upstage_crm.change_requests.notifications import link_codes
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.change_requests.reads import due
 from upstage_crm.inventory import holds, house_holds
-from upstage_crm.jobs.order_letters import tell_buyers, tell_day_of, tell_of_disruptions
+from upstage_crm.jobs.order_letters import (
+    end_seat_proposals,
+    tell_buyers,
+    tell_day_of,
+    tell_of_disruptions,
+)
 from upstage_crm.ledger import earning
 from upstage_crm.mail import blanking
 from upstage_crm.orders import baskets, filing
@@ -116,6 +121,7 @@ def do_what_is_due(parts: Runtime) -> None:
     end_performances(parts)
     tell_of_disruptions(parts)
     settle_silent(parts)
+    end_seat_proposals(parts)
     earn_income(parts, since=parts.clock.now() - LATE)
     release_house_holds(parts)
     tidy_holds(parts)

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     ORDER = "order"
     ORDERS = "orders"
     TRANSFER = "transfer"
+    SEAT_MOVE = "seat_move"
     SIGN_IN = "sign_in"
 
 

@@ -228,6 +228,30 @@ class OfferAnsweredContext(CommonContext):
     is_accepted: bool
 
 
+class SeatMoveContext(CommonContext):
+    """`seat_move`. `visit` is the performance with the seat that the reader has now.
+
+    `why_text` says why another one is proposed; `until_text` is the end of the time to answer.
+    """
+
+    visit: VisitLines
+    old_seat_text: str
+    new_seat_text: str
+    why_text: str
+    until_text: str
+
+
+class SeatMoveEndedContext(CommonContext):
+    """`seat_move_ended`. `visits` have the seat that counts; the new ticket is attached.
+
+    `outcome` is what became of it: `accepted`, `declined`, `lapsed` or `taken_back`.
+    """
+
+    visits: list[VisitLines]
+    new_seat_text: str
+    outcome: str
+
+
 class DayOfContext(CommonContext):
     """`day_of`. `visit` is the performance; `has_tickets` says that the tickets are attached.
 
@@ -285,6 +309,7 @@ PASSWORD = frozenset({"password"})
 ORDER = frozenset({"order"})
 ORDERS = frozenset({"orders"})
 TRANSFER = frozenset({"transfer"})
+SEAT_MOVE = frozenset({"seat_move"})
 SIGN_IN = frozenset({"sign_in"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
@@ -327,6 +352,8 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.TICKET_OFFER: KindSpec(8, TicketOfferContext, {BUYER: TRANSFER}),
     MailKind.TICKETS_RECEIVED: KindSpec(8, TicketsReceivedContext, {BUYER: NO_LINK}),
     MailKind.OFFER_ANSWERED: KindSpec(8, OfferAnsweredContext, {BUYER: NO_LINK}),
+    MailKind.SEAT_MOVE: KindSpec(8, SeatMoveContext, {BUYER: SEAT_MOVE}),
+    MailKind.SEAT_MOVE_ENDED: KindSpec(8, SeatMoveEndedContext, {BUYER: NO_LINK}),
     MailKind.STAFF_OUTCOME: KindSpec(20, OutcomeContext, {Audience.STAFF: NO_LINK}),
     MailKind.STAFF_INVITATION: KindSpec(20, LinkLetterContext, {Audience.STAFF: INVITATION}),
     MailKind.STAFF_PASSWORD_LINK: KindSpec(5, LinkLetterContext, {Audience.STAFF: PASSWORD}),

@@ -57,6 +57,8 @@ class MailKind(StrEnum):
     TICKET_OFFER = "ticket_offer"
     TICKETS_RECEIVED = "tickets_received"
     OFFER_ANSWERED = "offer_answered"
+    SEAT_MOVE = "seat_move"
+    SEAT_MOVE_ENDED = "seat_move_ended"
     STAFF_OUTCOME = "staff_outcome"
     STAFF_INVITATION = "staff_invitation"
     STAFF_PASSWORD_LINK = "staff_password_link"  # noqa: S105  # a kind of mail, not a password

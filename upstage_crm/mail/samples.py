@@ -44,6 +44,7 @@ _ENDINGS = {
     MailKind.CHANGE_REJECTED: "rejected",
     MailKind.CHANGE_EXPIRED: "expired",
     MailKind.CHANGE_WITHDRAWN: "withdrawn",
+    MailKind.SEAT_MOVE_ENDED: "accepted",
     MailKind.RECORD_FROZEN: "objected to after it was approved",
 }
 _LETTERS: dict[MailKind, dict[str, object]] = {
@@ -148,6 +149,9 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "giver_text": MASKED_ADDRESS,
         "recipient_text": MASKED_ADDRESS,
         "is_accepted": True,
+        "old_seat_text": "Stalls, row F, seat 12",
+        "new_seat_text": "Stalls, row D, seat 8",
+        "why_text": say("Your seat cannot be used at the moment."),
         **_LETTERS.get(kind, {}),
     }
     wanted = CATALOGUE[kind].context.__required_keys__

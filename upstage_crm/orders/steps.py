@@ -53,6 +53,7 @@ _TICKETS = (
         ORDER_LINE.c.tax_basis_points,
         ORDER_LINE.c.price_id,
         ORDER_LINE.c.window_id,
+        ORDER_LINE.c.steps,
     )
     .join(ORDER_LINE, ORDER_LINE.c.id == TICKET.c.line_id)
     .where(
@@ -197,6 +198,45 @@ def take_back(
     return booked, {row["reverses"]: str(row["id"]) for row in rows}
 
 
+def carry(
+    context: CommandContext[object],
+    ticket: sa.RowMapping,
+    *,
+    step_id: str,
+    seat_id: str,
+    place: str,
+    zone: str,
+) -> Issued:
+    """Write a ticket for another seat at exactly the price of one that has just ended."""
+    connection, now = context.session.connection(), context.now
+    same = (
+        *("performance_id", "type_id", "price_id", "window_id", "amount", "fees", "fee_amount"),
+        *("tax", "tax_basis_points", "steps"),
+    )
+    line = {
+        "id": new_id(now),
+        "order_id": ticket["order_id"],
+        "step_id": step_id,
+        "kind": _LINE_KIND,
+        "zone": zone,
+        "reverses": "",
+        **{name: ticket[name] for name in same},
+    }
+    connection.execute(_NEW_LINES, [line])
+    moved = {
+        **{name: ticket[name] for name in ("order_id", "performance_id", "pool_id")},
+        **{name: ticket[name] for name in ("type_id", "amount", "holder_id")},
+        "id": new_id(now),
+        "line_id": line["id"],
+        "seat_id": seat_id,
+        "place": place[:240],
+        "zone": zone,
+        **_unseen(now),
+    }
+    connection.execute(_NEW_TICKETS, [moved])
+    return Issued(ticket_ids=(str(moved["id"]),), booked=(booked_of(line),))
+
+
 def ticket_row(
     now: datetime, line: BasketLine, row: Mapping[str, Any], holder_id: str | None
 ) -> dict[str, Any]:
@@ -212,8 +252,15 @@ def ticket_row(
         "zone": line.zone,
         "type_id": line.type_id,
         "amount": row["amount"],
-        "state": TicketState.VALID,
         "holder_id": holder_id,
+        **_unseen(now),
+    }
+
+
+def _unseen(now: datetime) -> dict[str, Any]:
+    """What every ticket begins with: its first code, nowhere shown and not sealed yet."""
+    return {
+        "state": TicketState.VALID,
         "code_version": 1,
         "collected_at": None,
         "salt": secrets.token_hex(_SALT_BYTES),

@@ -48,6 +48,7 @@ class StepKind(StrEnum):
     CANCELLATION = "cancellation"
     REISSUE = "reissue"
     TRANSFER = "transfer"
+    SEAT_MOVE = "seat_move"
 
 
 class OrderReason(StrEnum):

@@ -30,11 +30,15 @@ class ContactPlace(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatronLine:
-    """One patron as a row of the list, as its reader sees it: values in full, or masked."""
+    """One patron as a row of the list, as its reader sees it: values in full, or masked.
+
+    `family` is the part of a person's name that the list is sorted by; "" where it is masked.
+    """
 
     id: str
     number: int
     name: str
+    family: str
     kind: str
     status: str
     email: str

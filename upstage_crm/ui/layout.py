@@ -20,6 +20,7 @@ from upstage_crm.ui.components.base import Child, Text, filled, icon, show_if
 from upstage_crm.ui.components.button import button, icon_button, link
 from upstage_crm.ui.components.forms.form import native_form
 from upstage_crm.ui.components.text import avatar
+from upstage_crm.ui.design.icons import WIFI_OFF
 
 SKIP: Final = "Skip to the content"
 
@@ -204,7 +205,17 @@ def _column(
 
 @rx.memo
 def _connection_line(trouble: rx.Var[str]) -> rx.Component:
-    lost = rx.el.p(icon("wifi-off"), "Connection lost. Trying again…", class_name="u-offline")
+    drawn = rx.el.svg(
+        *[rx.el.svg.path(d=line) for line in WIFI_OFF],
+        view_box="0 0 24 24",
+        width=16,
+        height=16,
+        aria_hidden="true",
+        class_name="u-icon",
+    )
+    lost = rx.el.p(
+        drawn, "Connection lost. Trying again… What you send is kept.", class_name="u-offline"
+    )
     failed = rx.el.p(icon("triangle-alert"), rx.el.bdi(trouble), class_name="u-offline")
     return rx.el.div(
         rx.cond(has_too_many_connection_errors, lost, show_if(filled(trouble), failed)),

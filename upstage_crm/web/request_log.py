@@ -91,7 +91,7 @@ def configure_logging(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for name in ("httpx", "httpcore", "engineio", "socketio", "watchfiles"):
+    for name in ("httpx", "httpcore", "engineio", "socketio", "watchfiles", "fontTools", "fpdf"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -283,6 +283,19 @@ ACTIONS: Mapping[Action, ActionLook] = {
     Action.TICKETS_PASSED_ON: ActionLook(
         "took tickets over from their holder", _ORDERS, "ticket", "success"
     ),
+    Action.SEAT_PROPOSED: ActionLook(
+        "proposed another seat to a ticket’s holder", _ORDERS, "send", "info"
+    ),
+    Action.SEAT_WITHDRAWN: ActionLook(
+        "withdrew the proposal of another seat", _ORDERS, "undo-2", "neutral"
+    ),
+    Action.SEAT_DECLINED: ActionLook("kept the seat as it is", _ORDERS, "x", "neutral"),
+    Action.SEAT_LAPSED: ActionLook(
+        "ended the proposal of another seat for want of an answer", _ORDERS, "clock", "neutral"
+    ),
+    Action.SEAT_MOVED: ActionLook(
+        "said yes to another seat, and got it", _ORDERS, "ticket", "success"
+    ),
     Action.TICKETS_PRINTED_AGAIN: ActionLook("printed tickets again", _ORDERS, "ticket", "neutral"),
     Action.MONEY_GIVEN_BACK: ActionLook("gave money back", _ORDERS, "undo-2", "warning"),
     Action.TILL_ADDED: ActionLook("added a till", _ORDERS, "settings", "neutral"),

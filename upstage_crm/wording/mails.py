@@ -47,6 +47,8 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.TICKET_OFFER: "Offer of tickets to another person",
     MailKind.TICKETS_RECEIVED: "Tickets that another person gave",
     MailKind.OFFER_ANSWERED: "Answer to an offer of tickets",
+    MailKind.SEAT_MOVE: "Proposal of another seat",
+    MailKind.SEAT_MOVE_ENDED: "What became of a proposal of another seat",
     MailKind.DAY_OF: "Reminder on the day of the performance",
     MailKind.STAFF_OUTCOME: "Result (to staff)",
     MailKind.STAFF_INVITATION: "Invitation to the team",

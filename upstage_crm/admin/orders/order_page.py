@@ -11,6 +11,8 @@ from upstage_crm.admin.orders.order_dialogs import order_dialogs
 from upstage_crm.admin.orders.order_reading import ContactLine, MoneyRow, StepRow, TicketRow
 from upstage_crm.admin.orders.order_reveal_state import OrderRevealState
 from upstage_crm.admin.orders.order_state import OrderRecordState as State
+from upstage_crm.admin.orders.seat_dialog import seat_dialog
+from upstage_crm.admin.orders.seat_dialog_state import SeatDialogState
 from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, copy_button, link, link_button
@@ -32,6 +34,7 @@ def page() -> rx.Component:
         State,
         rx.match(State.shown, ("order", _order()), ("missing", _missing()), skeleton_lines(6)),
         *order_dialogs(),
+        seat_dialog(),
         active="orders",
         waiting=stack(page_header("Order"), card(skeleton_lines(10))),
         title=State.title,
@@ -78,6 +81,10 @@ def _actions() -> Child:
         show_if(
             State.may_sell & State.has_valid,
             button("Issue again", icon="key-round", on_click=OrderDialogState.open_reissue),
+        ),
+        show_if(
+            State.may_sell & State.can_move,
+            button("Propose another seat", icon="send", on_click=SeatDialogState.open_propose),
         ),
         show_if(
             State.may_refund & State.can_return,
@@ -129,7 +136,21 @@ def _step(one: StepRow) -> rx.Component:
         tone=cast("Any", one.tone),
         actor=one.actor,
         time=when(one.time, iso=one.time_iso),
-        detail=show_if(filled(one.reason), rx.el.p(rx.el.bdi(one.reason))),
+        detail=rx.fragment(
+            show_if(filled(one.reason), rx.el.p(rx.el.bdi(one.reason))),
+            show_if(filled(one.answer), rx.el.p(one.answer)),
+            show_if(filled(one.offer_id) & State.may_sell, _withdraw(one)),
+        ),
+    )
+
+
+def _withdraw(one: StepRow) -> Child:
+    return button(
+        "Withdraw",
+        hidden_text(" ", one.words),
+        size="small",
+        icon="undo-2",
+        on_click=State.withdraw_seat(one.offer_id, State.subject),
     )
 
 

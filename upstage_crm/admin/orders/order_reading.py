@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
@@ -17,8 +17,10 @@ from upstage_crm.orders import queries
 from upstage_crm.orders.records import contact_reveals, order_money
 from upstage_crm.orders.records.contact_reveals import CONTACT_FIELDS
 from upstage_crm.orders.records.order_money import OrderMoney, PaidPart
+from upstage_crm.orders.transfers import seat_proposal
+from upstage_crm.orders.transfers.views import OfferState, SeatMoveView
 from upstage_crm.orders.views import OrderView, StepKind, StepView, TicketState, TicketView
-from upstage_crm.organisation.settings import details
+from upstage_crm.organisation.settings import details, home
 from upstage_crm.patrons import queries as patrons
 from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.reveals import may_reveal
@@ -29,7 +31,7 @@ from upstage_crm.staff import accounts
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.programme import CHANNEL_WORDS
-from upstage_crm.wording.sales.orders import STEPS, TICKET_STATES, reason_words
+from upstage_crm.wording.sales.orders import OFFER_STATES, STEPS, TICKET_STATES, reason_words
 from upstage_crm.wording.sales.payments import (
     METHOD_WORDS,
     PAYMENT_WORDS,
@@ -44,6 +46,7 @@ _STEP_LOOKS: Mapping[StepKind, tuple[str, str]] = {
     StepKind.CANCELLATION: ("circle-slash", "danger"),
     StepKind.REISSUE: ("key-round", "neutral"),
     StepKind.TRANSFER: ("send", "neutral"),
+    StepKind.SEAT_MOVE: ("refresh-cw", "neutral"),
 }
 _TICKET_TONES: Mapping[TicketState, str] = {
     TicketState.VALID: "success",
@@ -89,11 +92,15 @@ class TicketRow:
     note: str = ""
     is_valid: bool = False
     can_return: bool = False
+    can_move: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:
-    """One thing that happened to the order."""
+    """One thing that happened to the order.
+
+    `answer` is how far a question to the holder is; one that is open has an `offer_id`.
+    """
 
     words: str = ""
     icon: str = ""
@@ -102,6 +109,8 @@ class StepRow:
     reason: str = ""
     time: str = ""
     time_iso: str = ""
+    answer: str = ""
+    offer_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +185,8 @@ def read(
         record = patrons.get(session, order.patron_id)
         access = FieldAccess(viewer.role, record.is_protected)
         patron, href = access.name(record.values, number=record.number), patron_href(record.number)
-    by = {each.staff_id for each in order.steps} | {order.staff_id}
+    asked = seat_proposal.of_order(session, order.id, now=now)
+    by = {each.staff_id for each in (*order.steps, *asked)} | {order.staff_id}
     names = accounts.labels_of(session, by - {""})
     words = _Amounts(order.currency)
     return OrderRecord(
@@ -198,9 +208,9 @@ def read(
         owed=words.some(money.owed),
         owed_chip=f"{words.plain(money.owed)} owed" if money.owed else "",
         owed_typed=as_typed(money.owed, order.currency),
-        contact=_contact(order, access, viewer, revealed),
+        contact=_contact(order, access, viewer, revealed, home(session)),
         tickets=_tickets(session, order, now),
-        steps=[_step(each, words, names, zone) for each in reversed(order.steps)],
+        steps=_history(order, asked, words, names, zone),
         money=_money(money, words, zone),
     )
 
@@ -228,14 +238,18 @@ def _claim(order: OrderView, patron: str) -> str:
 
 
 def _contact(
-    order: OrderView, access: FieldAccess, viewer: StaffMember, revealed: Mapping[str, str]
+    order: OrderView,
+    access: FieldAccess,
+    viewer: StaffMember,
+    revealed: Mapping[str, str],
+    country: str,
 ) -> list[ContactLine]:
     seen = contact_reveals.seen(order.contact, access)
     return [
         ContactLine(
             key=key,
             label=FIELDS[key].label,
-            value=revealed.get(key, seen[key]),
+            value=contact_reveals.shown(key, revealed.get(key, seen[key]), country),
             can_reveal=bool(seen[key]) and may_reveal(viewer, access, key) and key not in revealed,
             revealed=key in revealed,
         )
@@ -268,6 +282,7 @@ def _ticket(
 ) -> TicketRow:
     visit = known.get(one.performance_id)
     is_valid = one.state is TicketState.VALID
+    is_ahead = is_valid and visit is not None and visit.starts_at > now
     notes = [
         f"Code {one.code_version}" if one.code_version > 1 else "",
         "Collected" if one.collected_at else "",
@@ -287,7 +302,40 @@ def _ticket(
         tone=_TICKET_TONES[one.state],
         note=" · ".join(filter(None, notes)),
         is_valid=is_valid,
-        can_return=is_valid and visit is not None and visit.starts_at > now,
+        can_return=is_ahead,
+        can_move=is_ahead and bool(one.seat_id),
+    )
+
+
+def _history(
+    order: OrderView,
+    asked: Sequence[SeatMoveView],
+    amounts: _Amounts,
+    names: Mapping[str, str],
+    time_zone: tzinfo,
+) -> list[StepRow]:
+    """What happened to the order and what its holder is asked, the newest first."""
+    rows = [
+        *((each.created_at, _step(each, amounts, names, time_zone)) for each in order.steps),
+        *((each.created_at, _question(each, names, time_zone)) for each in asked),
+    ]
+    return [row for _at, row in sorted(rows, key=lambda found: found[0])[::-1]]
+
+
+def _question(asked: SeatMoveView, names: Mapping[str, str], time_zone: tzinfo) -> StepRow:
+    until = when.short(asked.until, time_zone)
+    is_over = asked.state is OfferState.OPEN and not asked.is_open
+    state = OFFER_STATES[OfferState.LAPSED if is_over else asked.state]
+    return StepRow(
+        words=f"Another seat proposed: {asked.new_place} for {asked.old_place}",
+        icon="send",
+        tone="info",
+        actor=names.get(asked.staff_id, ""),
+        reason=reason_words(asked.reason),
+        time=when.short(asked.created_at, time_zone),
+        time_iso=when.iso(asked.created_at),
+        answer=f"{state}. The seat is held until {until}." if asked.is_open else f"{state}.",
+        offer_id=asked.id if asked.is_open else "",
     )
 
 

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import reflex as rx
+from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.orders import order_reading
@@ -10,6 +11,7 @@ from upstage_crm.admin.orders.order_reading import OrderRecord
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.ids import parse_reference
 from upstage_crm.jobs.news import Topic
+from upstage_crm.orders.transfers import moving_seats
 from upstage_crm.pages.page_state import PageMixin
 from upstage_crm.staff.roles import Permission
 from upstage_crm.wiring import runtime
@@ -29,6 +31,7 @@ class OrderRecordState(PageMixin, AdminState):
     may_sell: bool = False
     may_view_patrons: bool = False
     can_return: bool = False
+    can_move: bool = False
     has_valid: bool = False
     has_ended: bool = False
 
@@ -40,6 +43,23 @@ class OrderRecordState(PageMixin, AdminState):
         if field in self._revealed and self._is_about(subject):
             self._revealed = {k: text for k, text in self._revealed.items() if k != field}
             await self._show()
+
+    @rx.event
+    async def withdraw_seat(self, offer_id: str, subject: str) -> Any:
+        """Withdraw the proposal of another seat."""
+        if not self._is_about(subject):
+            return None
+        actor, order_id = self._actor(), self.record.order_id
+
+        def command(session: Session) -> None:
+            moving_seats.withdraw(
+                runtime().staff_context(session, actor),
+                runtime().order_mailer,
+                order_id=order_id,
+                offer_id=offer_id,
+            )
+
+        return await self._act(command, "Withdrawn. The ticket keeps its seat.")
 
     async def _reveal(self, key: str, value: str) -> None:
         """Show a value that the member gave a reason for, until the page is left."""
@@ -69,6 +89,7 @@ class OrderRecordState(PageMixin, AdminState):
         self.title = f"Order {self.record.reference} · {self.organisation}"
         self.has_valid = bool(self.record.valid)
         self.has_ended = not self.has_valid
+        self.can_move = any(one.can_move for one in self.record.tickets)
         self.can_return = any(one.can_return for one in self.record.tickets)
 
     def _about(self) -> str:

@@ -220,7 +220,9 @@ def _pick(row: ListRow) -> rx.Component:
 
 def _name(row: ListRow) -> rx.Component:
     status = show_if(filled(row.status), chip(row.status, icon="circle-slash"))
-    return lead_cell(rx.el.bdi(row.name), after=status, href=row.href)
+    # The list is sorted by the family's name, wherever it stands in the whole one.
+    parts = (row.name_before, rx.el.strong(row.family), row.name_after)
+    return lead_cell(rx.el.bdi(*parts, class_name="u-name"), after=status, href=row.href)
 
 
 def _email(row: ListRow) -> Child:

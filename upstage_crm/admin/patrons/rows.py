@@ -21,11 +21,14 @@ class TagLink:
 
 @dataclass(frozen=True)
 class ListRow:
-    """One patron in the list."""
+    """One patron in the list. The name stands in parts too: before, at and after the family's."""
 
     number: str = ""
     href: str = ""
     name: str = ""
+    name_before: str = ""
+    family: str = ""
+    name_after: str = ""
     email: str = ""
     email_state: str = ""
     phone: str = ""
@@ -42,10 +45,14 @@ class ListRow:
 
 def list_row(line: PatronLine, *, pending: int, now: datetime, time_zone: tzinfo) -> ListRow:
     """Return the row of one patron; `pending` counts open field changes."""
+    parts = line.name.rpartition(line.family) if line.family else ("", "", line.name)
     return ListRow(
         number=str(line.number),
         href=patron_href(line.number),
         name=line.name,
+        name_before=parts[0],
+        family=parts[1],
+        name_after=parts[2],
         email=line.email,
         email_state=_email_state(line),
         phone=line.phone,

@@ -23,12 +23,13 @@ from upstage_crm.wording.programme import CHANNEL_WORDS, audience_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceCell:
-    """One cell of the grid: the name of its input, what is in it, and why it was refused."""
+    """One cell of the grid: who pays it, its input, what is in it, and why it was refused."""
 
     name: str = ""
     id: str = ""
     row: str = ""
     column: str = ""
+    kind: str = ""
     label: str = ""
     typed: str = ""
     words: str = ""
@@ -119,6 +120,7 @@ def zone_rows(
             id=f"price-{row}-{column}",
             row=str(row),
             column=str(column),
+            kind=kind.name,
             label=f"{kind.name}, zone {zone}",
             typed=typed.get(name, ""),
             words="" if price is None else in_words(price.amount, currency),

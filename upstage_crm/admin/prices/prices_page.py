@@ -198,12 +198,13 @@ def _typed_cell(one: PriceCell) -> rx.Component:
             default_value=one.typed,
             invalid=one.is_refused,
         ),
+        label=one.kind,
         align="end",
     )
 
 
 def _shown_cell(one: PriceCell) -> rx.Component:
-    return cell(show_if(filled(one.words), one.words, "–"), align="end")
+    return cell(show_if(filled(one.words), one.words, "–"), label=one.kind, align="end")
 
 
 def _fees() -> rx.Component:

@@ -1,4 +1,7 @@
-"""How tickets change hands: offered once, by an answer, and never back; part of `rules`. Pure."""
+"""How tickets change hands or seats: offered once, by an answer, and never back. Pure.
+
+It is a part of `rules`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ from collections.abc import Mapping, Sequence
 
 from upstage_crm.audit.guards.sql import Rule, is_other, moves
 
-OFFER_MOVES: Mapping[str, Sequence[str]] = {"open": ("accepted", "declined", "taken_back")}
+OFFER_MOVES: Mapping[str, Sequence[str]] = {
+    "open": ("accepted", "declined", "taken_back", "lapsed")
+}
 TRANSFER_MOVES: Mapping[str, Sequence[str]] = {"offered": ("held", "ended")}
+SEAT_MOVE_MOVES: Mapping[str, Sequence[str]] = {"proposed": ("moved", "kept")}
 
 
 def rules(dialect: str) -> list[Rule]:
@@ -23,6 +29,12 @@ def rules(dialect: str) -> list[Rule]:
     is_theirs = (
         "EXISTS (SELECT 1 FROM ticket_offer o JOIN ticket t ON t.order_id = o.order_id "
         "WHERE o.id = NEW.offer_id AND t.id = NEW.ticket_id AND o.state = 'open')"
+    )
+    is_proposable = (
+        "EXISTS (SELECT 1 FROM ticket_offer o JOIN ticket t ON t.order_id = o.order_id "
+        "JOIN seat_state s ON s.performance_id = t.performance_id AND s.seat_id = NEW.seat_id "
+        "WHERE o.id = NEW.offer_id AND o.state = 'open' AND t.id = NEW.ticket_id "
+        "AND t.state = 'valid' AND t.seat_id <> '' AND s.state = 'held' AND s.holder = o.id)"
     )
     return [
         Rule("ticket_offer_birth", "ticket_offer", "INSERT", "NEW.state <> 'open'"),
@@ -50,6 +62,25 @@ def rules(dialect: str) -> list[Rule]:
             "ticket_transfer",
             "UPDATE",
             "NEW.state = 'held' AND OLD.state <> 'held' "
+            f"AND NOT EXISTS ({offer_of} AND o.state = 'accepted')",
+        ),
+        Rule(
+            "seat_move_birth",
+            "seat_move",
+            "INSERT",
+            f"NEW.state <> 'proposed' OR NOT {is_proposable}",
+        ),
+        Rule(
+            "seat_move_moves",
+            "seat_move",
+            "UPDATE",
+            f"OLD.state <> NEW.state AND NOT ({moves('state', SEAT_MOVE_MOVES)})",
+        ),
+        Rule(
+            "seat_move_moved",
+            "seat_move",
+            "UPDATE",
+            "NEW.state = 'moved' AND OLD.state <> 'moved' "
             f"AND NOT EXISTS ({offer_of} AND o.state = 'accepted')",
         ),
     ]

@@ -22,7 +22,8 @@ DATE: Final = "date-"  # how the answer begins that names another performance
 class ChoiceWords:
     """One page, ready to show; what is empty is left out.
 
-    `options` pair an answer's value with its words: an `Answer`, or `DATE` and a performance's id.
+    `beside` are two things to compare. `options` pair an answer's value with its words: an
+    `Answer`, or `DATE` and a performance's id.
     """
 
     lang: str
@@ -30,6 +31,7 @@ class ChoiceWords:
     phone: str
     title: str
     lead: tuple[str, ...] = ()
+    beside: tuple[Fact, ...] = ()
     facts: tuple[Fact, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
     hint: str = ""

@@ -6,6 +6,7 @@ Opening it changes nothing, with or without scripts; see `choice_form`.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from functools import partial
 from typing import Final
 
@@ -28,7 +29,6 @@ from upstage_crm.links.claims import LinkRefused
 from upstage_crm.orders.transfers import taking as answering
 from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.orders.transfers.errors import OfferEnded
-from upstage_crm.orders.transfers.views import OfferView
 from upstage_crm.organisation.settings import details
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.event_texts import TITLE, in_language
@@ -80,7 +80,7 @@ def look(visitor: Visitor) -> ChoiceWords:
         language = choose(offer.language, organisation.language)
         return offer_words(
             offer,
-            _played(session, offer, language),
+            played_of(session, {each.performance_id for each in offer.tickets}, language),
             organisation=organisation,
             language=language,
         )
@@ -113,9 +113,12 @@ def _answer(visitor: Visitor, accepts: bool) -> None:  # a thread takes it by pl
     parts.database.attempt(work)
 
 
-def _played(session: Session, offer: OfferView, language: str) -> dict[str, Played]:
+def played_of(
+    session: Session, performance_ids: Collection[str], language: str
+) -> dict[str, Played]:
+    """These performances by their ids, in the reader's language."""
     found: dict[str, Played] = {}
-    for one in programme.performances(session, {each.performance_id for each in offer.tickets}):
+    for one in programme.performances(session, performance_ids):
         event = programme.event(session, one.event_id)
         hall = venues.hall(session, one.hall_id)
         found[one.id] = Played(

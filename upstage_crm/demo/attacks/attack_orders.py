@@ -30,6 +30,7 @@ def order_attempts(connection: Connection) -> list[Attempt]:
         *_on_order(f"id = '{order}'", f"order_id = '{order}'"),
         *_on_money(f"id = '{payment}'", payment),
         *_on_offers(order, ticket),
+        *_on_seats(order, ticket),
     ]
     return [Attempt(GROUP, words, tuple(statements)) for words, *statements in found]
 
@@ -105,6 +106,49 @@ def _on_offers(order: str, ticket: str) -> Iterator[tuple[str, ...]]:
     yield "DELETE an offer", offer, "DELETE FROM ticket_offer WHERE id = 'forged'"
     gone = "DELETE FROM ticket_transfer WHERE id = 'forged'"
     yield "DELETE who has a ticket", offer, asked, gone
+
+
+def _on_seats(order: str, ticket: str) -> Iterator[tuple[str, ...]]:
+    """A ticket that moves to another seat. Each attempt holds the seat itself that it is about."""
+    mine, theirs = f"'{ticket}'", f"(SELECT min(id) FROM ticket WHERE order_id <> '{order}')"
+    free = (
+        "SELECT s.seat_id FROM seat_state s JOIN ticket t ON t.performance_id = s.performance_id "
+        f"WHERE t.id = '{ticket}' AND s.state = 'free' ORDER BY s.seat_id LIMIT 1"
+    )
+    held = (
+        "UPDATE seat_state SET state = 'held', holder = 'forged', expires_at = changed_at "
+        f"WHERE performance_id = (SELECT performance_id FROM ticket WHERE id = '{ticket}') "
+        f"AND seat_id = ({free})"
+    )
+    offer, asked = _offer(order), _seat_move(mine)
+    yield "another seat that nothing holds", offer, _seat_move(mine)
+    yield "a seat proposed without an offer", held, asked
+    yield "a seat that is born moved", held, offer, _seat_move(mine, state="moved")
+    yield "another seat for a stranger's ticket", held, offer, _seat_move(theirs)
+    yield "a seat moved without a yes", held, offer, asked, _turned("state = 'moved'")
+    yield "another seat than was proposed", held, offer, asked, _turned("seat_id = 'x'")
+    yield (
+        "a seat proposed for ever",
+        held,
+        offer,
+        asked,
+        _turned("answer_until = '2099-01-01 00:00:00'"),
+    )
+    yield "DELETE a proposed seat", held, offer, asked, "DELETE FROM seat_move WHERE id = 'forged'"
+
+
+def _seat_move(ticket: str, *, state: str = "proposed") -> str:
+    return (
+        "INSERT INTO seat_move (id, offer_id, ticket_id, seat_id, place, zone, reason, staff_id, "
+        "answer_until, state) SELECT 'forged', 'forged', t.id, COALESCE((SELECT s.seat_id "
+        "FROM seat_state s WHERE s.performance_id = t.performance_id AND s.holder = 'forged'), "
+        f"'x'), 'x', t.zone, 'broken', '', t.created_at, '{state}' FROM ticket t "
+        f"WHERE t.id = {ticket}"
+    )
+
+
+def _turned(to: str) -> str:
+    return f"UPDATE seat_move SET {to} WHERE id = 'forged'"
 
 
 def _answered(state: str) -> str:

@@ -41,6 +41,11 @@ def seen(contact: Contact, access: FieldAccess) -> dict[str, str]:
     }
 
 
+def shown(key: str, value: str, home: str) -> str:
+    """One field as people of the country `home` write it; what was masked stays as it is."""
+    return FIELDS[key].show(_values(key, value), home=home)
+
+
 def typed(contact: Contact) -> Mapping[str, str]:
     """What was typed, by field."""
     return {"name": contact.name, "email": contact.email, "phone": contact.phone}

@@ -1,13 +1,17 @@
-"""How giving a ticket to someone else is refused.
+"""How giving a ticket to someone else, or moving it to another seat, is refused.
 
 Invalid
 ├── NothingOffered
+├── NotASeat                facts: `place`
+├── NoMailbox
 └── OwnAddress
 Conflict
 ├── OfferedBefore           facts: `place`
 ├── TransferTooLate         facts: `place`
 ├── TransferWaits
 ├── TooManyOffers
+├── SeatProposedBefore      facts: `place`
+├── SeatMoveTooLate         facts: `place`
 └── OfferEnded
 """
 
@@ -56,3 +60,27 @@ class OfferEnded(Conflict):
     """The offer was answered or taken back, or none of its tickets can change hands."""
 
     code = "offer_ended"
+
+
+class NotASeat(Invalid):
+    """The ticket is for a place without a number. Facts: `place`."""
+
+    code = "seat_move_no_seat"
+
+
+class NoMailbox(Invalid):
+    """The holder of the ticket has no address that a question could go to."""
+
+    code = "seat_move_no_mailbox"
+
+
+class SeatProposedBefore(Conflict):
+    """The holder is asked about another seat already. Facts: `place`."""
+
+    code = "seat_move_before"
+
+
+class SeatMoveTooLate(Conflict):
+    """The doors of the performance are open, or it does not take place. Facts: `place`."""
+
+    code = "seat_move_too_late"

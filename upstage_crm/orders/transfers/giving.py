@@ -77,7 +77,9 @@ def offer(
     _ensure_movable(context, tickets)
     ensure_no_window(session, order["patron_id"], tickets, in_window)
     recent = sa.select(sa.func.count()).where(
-        OFFER.c.order_id == order_id, OFFER.c.created_at > now - WITHIN
+        OFFER.c.order_id == order_id,
+        OFFER.c.created_at > now - WITHIN,
+        sa.exists().where(TRANSFER.c.offer_id == OFFER.c.id),
     )
     if session.connection().execute(recent).scalar_one() >= MOST_OFFERS:
         raise TooManyOffers

@@ -1,4 +1,7 @@
-"""Tickets that their holder gives to someone else: the offer to a mailbox, and its tickets."""
+"""What the holder of tickets is asked by mail: the offer to a mailbox, and what it is about.
+
+Either tickets are given to someone else, or a ticket is to have another seat.
+"""
 
 from datetime import datetime
 
@@ -6,10 +9,16 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from upstage_crm.core.db import Row, UtcDateTime, text_enum
-from upstage_crm.orders.transfers.views import OfferState, TransferState
+from upstage_crm.orders.transfers.views import (
+    OfferState,
+    SeatMoveReason,
+    SeatMoveState,
+    TransferState,
+)
 
 _LIVE = sa.text("state IN ('offered', 'held')")
 _KNOWN = sa.text("email_key <> ''")
+_PROPOSED = sa.text("state = 'proposed'")
 
 
 class TicketOfferRow(Row, table=True):
@@ -59,3 +68,37 @@ class TicketTransferRow(Row, table=True):
     offer_id: str = Field(foreign_key="ticket_offer.id", max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     state: TransferState = Field(sa_column=sa.Column(text_enum(TransferState, 16), nullable=False))
+
+
+class SeatMoveRow(Row, table=True):
+    """The seat that an offer proposes for one ticket, which it holds until the answer.
+
+    A ticket has one such proposal at a time, which the database sees to. Its seat now is the
+    ticket's own: a yes ends that ticket and issues another, so both rows stay as they were written.
+    """
+
+    __tablename__ = "seat_move"  # pyright: ignore[reportAssignmentType]  # SQLModel's hint
+    __table_args__ = (
+        sa.Index("uq_seat_move_offer", "offer_id", unique=True),
+        sa.Index(
+            "uq_seat_move_proposed",
+            "ticket_id",
+            unique=True,
+            sqlite_where=_PROPOSED,
+            postgresql_where=_PROPOSED,
+        ),
+        sa.Index("ix_seat_move_state", "state"),
+    )
+
+    id: str = Field(primary_key=True, max_length=32)
+    offer_id: str = Field(foreign_key="ticket_offer.id", max_length=32)
+    ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
+    seat_id: str = Field(max_length=200)
+    place: str = Field(max_length=240)
+    zone: str = Field(max_length=200)
+    reason: SeatMoveReason = Field(
+        sa_column=sa.Column(text_enum(SeatMoveReason, 16), nullable=False)
+    )
+    staff_id: str = Field(max_length=32)
+    answer_until: datetime = Field(sa_type=UtcDateTime)
+    state: SeatMoveState = Field(sa_column=sa.Column(text_enum(SeatMoveState, 16), nullable=False))

@@ -38,6 +38,7 @@ _OFFERS = (
     )
     .join(ORDER, ORDER.c.id == OFFER.c.order_id)
     .join(CONTACT, CONTACT.c.order_id == OFFER.c.order_id)
+    .where(sa.exists().where(TRANSFER.c.offer_id == OFFER.c.id))  # not only of another seat
     .order_by(OFFER.c.id)
 )
 

@@ -14,6 +14,7 @@ class OfferState(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     TAKEN_BACK = "taken_back"
+    LAPSED = "lapsed"  # only a proposal of another seat, whose holder is told so
 
 
 class TransferState(StrEnum):
@@ -22,6 +23,24 @@ class TransferState(StrEnum):
     OFFERED = "offered"
     HELD = "held"
     ENDED = "ended"
+
+
+class SeatMoveState(StrEnum):
+    """What became of a ticket's seat in a proposal: it was moved, or kept as it was."""
+
+    PROPOSED = "proposed"
+    MOVED = "moved"
+    KEPT = "kept"
+
+
+class SeatMoveReason(StrEnum):
+    """Why another seat is proposed: a code, which the holder reads in their own language."""
+
+    SEAT_PLAN = "seat_plan"
+    EQUIPMENT = "equipment"
+    BROKEN = "broken"
+    ACCESS = "access"
+    AS_ASKED = "as_asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +91,36 @@ class OfferView:
     def is_open(self) -> bool:
         """Whether the recipient may still answer, and the giver take it back."""
         return self.state is OfferState.OPEN and bool(self.email) and bool(self.open_tickets)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatMoveView:
+    """Another seat that staff propose to the holder of a ticket, and the answer.
+
+    `id` is the offer's. `email` is the holder's, "" once it is erased. `old_place` and `new_place`
+    name the seats; `is_valid` says that the ticket still opens the door of a performance that
+    takes place, `is_open` that the holder may answer and staff withdraw.
+    """
+
+    id: str
+    order_id: str
+    reference: str
+    patron_id: str | None
+    state: OfferState
+    email: str
+    language: str
+    ticket_id: str
+    performance_id: str
+    old_seat: str
+    old_place: str
+    seat_id: str
+    new_place: str
+    zone: str
+    reason: SeatMoveReason
+    staff_id: str
+    until: datetime
+    created_at: datetime
+    answered_at: datetime | None
+    is_given: bool
+    is_valid: bool
+    is_open: bool

@@ -32,7 +32,7 @@ from upstage_crm.patrons.search.list_order import (
 from upstage_crm.patrons.search.search_query import Wanted
 from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.patrons.views import PatronLine
-from upstage_crm.patrons.visibility import FieldAccess
+from upstage_crm.patrons.visibility import NAME, FieldAccess
 from upstage_crm.staff.roles import Role
 
 FOUND = 1_000  # matches of a search that are listed
@@ -320,6 +320,7 @@ def _line(row: PatronRow, labels: tuple[str, ...], access: FieldAccess) -> Patro
         id=row.id,
         number=row.number,
         name=access.name(values, number=row.number),
+        family=(row.family_name or "") if access.sees(NAME) else "",
         kind=row.kind.value,
         status=row.status.value,
         email=access.show(FIELDS["email"], values),

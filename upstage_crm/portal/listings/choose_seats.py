@@ -42,7 +42,7 @@ class TypeWords:
 
     id: str
     name: str
-    price: str
+    span: Sequence[str]
     about: str
     most: int
 
@@ -241,12 +241,11 @@ def _types(
         amounts = [each[kind.id] for each in prices if kind.id in each]
         if not amounts or kind.least > MOST_AT_ONCE:
             continue
-        low, high = words.amount(min(amounts)), words.amount(max(amounts))
         found.append(
             TypeWords(
                 id=kind.id,
                 name=kind.name,
-                price=low if low == high else f"{low}–{high}",
+                span=[words.amount(one) for one in sorted({min(amounts), max(amounts)})],
                 about=", ".join(filter(None, (_at_least(kind, say), kind.proof))),
                 most=min(kind.most or MOST_AT_ONCE, MOST_AT_ONCE),
             )

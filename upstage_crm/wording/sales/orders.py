@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from upstage_crm.orders.transfers.views import OfferState
+from upstage_crm.orders.transfers.views import OfferState, SeatMoveReason
 from upstage_crm.orders.views import BasketState, OrderReason, StepKind, TicketState
 
 ORDER_SENTENCES: Mapping[str, str] = {
@@ -42,6 +42,13 @@ ORDER_SENTENCES: Mapping[str, str] = {
     ),
     "transfer_too_many": "Tickets of this order were offered often today. Try again tomorrow.",
     "offer_ended": "This offer is over.",
+    "seat_move_no_seat": "This ticket has no numbered seat: {place}.",
+    "seat_move_no_mailbox": (
+        "There is no email address that the holder could be asked at. Exchange the ticket at the "
+        "box office instead."
+    ),
+    "seat_move_before": "The holder is asked about another seat already: {place}.",
+    "seat_move_too_late": "It is too late to propose another seat: {place}.",
     "nothing_owed": "The desk owes nothing for this order.",
     "answer_time_refused": "Enter a whole number from 0 to {most}.",
 }
@@ -56,6 +63,14 @@ OFFER_STATES: Mapping[OfferState, str] = {
     OfferState.ACCEPTED: "Taken",
     OfferState.DECLINED: "Not taken",
     OfferState.TAKEN_BACK: "Taken back",
+    OfferState.LAPSED: "Lapsed",
+}
+SEAT_REASON_WORDS: Mapping[SeatMoveReason, str] = {
+    SeatMoveReason.SEAT_PLAN: "The seats are arranged differently",
+    SeatMoveReason.EQUIPMENT: "Equipment of the performance",
+    SeatMoveReason.BROKEN: "The seat cannot be used",
+    SeatMoveReason.ACCESS: "Someone depends on the seat",
+    SeatMoveReason.AS_ASKED: "The holder asked for it",
 }
 DIRECTIONS: Mapping[str, str] = {"given": "Given", "received": "Received"}
 STEPS: Mapping[StepKind, str] = {
@@ -65,6 +80,7 @@ STEPS: Mapping[StepKind, str] = {
     StepKind.CANCELLATION: "Performance cancelled",
     StepKind.REISSUE: "Issued again",
     StepKind.TRANSFER: "Transferred",
+    StepKind.SEAT_MOVE: "Moved to another seat",
 }
 REASON_WORDS: Mapping[OrderReason, str] = {
     OrderReason.CANNOT_COME: "The buyer cannot come",
@@ -86,4 +102,6 @@ BASKET_STATES: Mapping[BasketState, str] = {
 
 def reason_words(reason: str) -> str:
     """Why something was done with an order."""
+    if reason in set(SeatMoveReason):
+        return SEAT_REASON_WORDS[SeatMoveReason(reason)]
     return REASON_WORDS[OrderReason(reason)] if reason in set(OrderReason) else reason
