@@ -133,8 +133,8 @@ class TestConfirmation:
 
         [mail] = office.tell()
 
-        assert "Ihre Tickets" in mail.subject
-        assert "Ihre Tickets" in mail.html
+        assert "Ihre Karten" in mail.subject
+        assert "Ihre Karten" in mail.html
 
     def test_without_an_address_there_is_no_mail_and_no_end_of_trying(self, office: Office) -> None:
         office.shop.sold(seat("A", 1), contact=Contact())

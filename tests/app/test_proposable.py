@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlmodel import Session
 
+from tests.app.test_disputes import objection
 from tests.support.engine import Engine
-from tests.support.factories import NEW
+from tests.support.factories import NEW, OLD
 from upstage_crm.change_requests.lifecycle.preview import preview
 from upstage_crm.change_requests.model import errors
-from upstage_crm.change_requests.model.rules import ReasonCode, RequestPath
+from upstage_crm.change_requests.model.rules import Decision, ReasonCode, RequestPath
 from upstage_crm.change_requests.reads.proposable import Obstacle, Proposable, proposable
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import FIELDS
@@ -98,6 +99,15 @@ def test_nobody_asks_a_patron_who_is_not_active(
     said = told(engine, patron, clerk)
 
     assert said == Proposable(Obstacle(status.value))
+
+
+def test_a_record_in_dispute_offers_no_proposal(engine: Engine, clerk: StaffMember) -> None:
+    patron = engine.patron()
+    _request, link = engine.asked(patron)
+    engine.decide(link)
+    engine.decide(objection(engine, OLD), Decision.OBJECT)
+
+    assert told(engine, patron, clerk) == Proposable(Obstacle.FROZEN)
 
 
 def test_nobody_proposes_for_the_own_record(engine: Engine) -> None:

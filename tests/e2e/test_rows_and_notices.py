@@ -48,6 +48,31 @@ def test_an_address_can_be_marked_and_copied_out_of_a_list(
     expect(page).to_have_url(f"{server.url}/patrons/")
 
 
+def test_an_address_in_a_list_is_shown_whole(page_of: PageOf, house: tuple[Server, Stage]) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    email, _href = row_of(page, server, stage)
+
+    cell = page.get_by_role("cell").filter(has=page.get_by_text(email, exact=True))
+
+    assert cell.evaluate("(cell) => cell.scrollWidth - cell.clientWidth") <= 0
+    assert cell.locator(".u-mark-small").get_attribute("title")
+
+
+def test_a_record_names_its_tab_and_its_address_can_be_copied(
+    page_of: PageOf, house: tuple[Server, Stage]
+) -> None:
+    server, stage = house
+    page = page_of(CLERK)
+    number = stage.add("to.be.copied@example.com")
+
+    opened(page, f"{server.url}/patrons/{number}/")
+
+    name = page.get_by_role("heading", level=1).inner_text()
+    expect(page).to_have_title(re.compile(rf"^{re.escape(name)}"))
+    expect(page.get_by_role("button", name="Copy Email address").first).to_be_visible()
+
+
 def test_a_press_in_a_row_opens_it_and_the_middle_button_does_so_in_a_new_tab(
     page_of: PageOf, house: tuple[Server, Stage]
 ) -> None:

@@ -33,6 +33,7 @@ from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.task_state import RequestTaskState
 from upstage_crm.admin.team.dialog_state import TeamDialogState
+from upstage_crm.admin.team.dialogs import team_dialogs
 from upstage_crm.admin.team.state import TeamState
 from upstage_crm.admin.venues.list_state import VenueListState
 from upstage_crm.admin.venues.venue_state import VenueRecordState
@@ -569,6 +570,30 @@ async def test_a_freeze_says_its_numbers_first(scene: Scene) -> None:
     await scene.pipeline.submit(tab, TeamDialogState.freeze, {})
     words = "Frozen. The account can no longer sign in. 2 open requests were withdrawn."
     assert await scene.said(tab) == ("", words)
+
+
+async def test_a_disabled_account_says_its_numbers_first(scene: Scene) -> None:
+    """The number stands beside the choice of who takes the requests over."""
+    engine = scene.engine
+    vic = engine.staff("Vic", Role.BOX_OFFICE)
+    engine.propose(scene.alice, actor=vic)
+    engine.deliver()
+    engine.propose(scene.gerald, changes=PHONE, actor=vic)
+    tab = scene.tab()
+    await scene.pipeline.send(tab, TeamState.load, "/team/")
+
+    await scene.pipeline.send(tab, TeamDialogState.open_member, staff_id=vic.id)
+
+    dialog = await scene.pipeline.state(tab, TeamDialogState)
+    assert dialog.ending == "Withdraws 2 open requests and sends 2 emails to patrons."
+    assert engine.scalar("SELECT count(*) FROM staff WHERE disabled_at IS NOT NULL") == 0
+
+
+def test_who_disables_or_enables_reads_what_does_not_come_back() -> None:
+    drawn = str(team_dialogs())
+
+    assert "does not bring withdrawn requests back" in drawn
+    assert "Requests that were withdrawn stay withdrawn." in drawn
 
 
 async def test_a_member_is_stopped_for_whom_the_dialog_was_opened(scene: Scene) -> None:

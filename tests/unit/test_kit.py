@@ -15,12 +15,18 @@ from upstage_crm.mail.delivery import MailState
 from upstage_crm.programme.views import PerformanceState
 from upstage_crm.ui.components.base import icon
 from upstage_crm.ui.components.records import status
+from upstage_crm.ui.components.records.mark import email_mark
 from upstage_crm.ui.design import tokens
 from upstage_crm.ui.design.icons import ICON_NAMES, WIFI_OFF
 
 ROOT = Path(__file__).parents[2]
 SHEET = (ROOT / "assets" / "upstage.css").read_text("utf-8")
 KIT = [*(ROOT / "upstage_crm" / "ui").rglob("*.py")]
+
+
+@pytest.mark.parametrize("state", status.EMAIL_LOOKS)
+def test_a_mark_says_its_word_to_who_points_at_it(state: str) -> None:
+    assert f'title:"{status.EMAIL_LOOKS[state].label}"' in str(email_mark(state))
 
 
 def test_stylesheet_holds_the_current_tokens() -> None:

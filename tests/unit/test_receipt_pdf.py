@@ -26,7 +26,8 @@ from upstage_crm.receipts.facts import Decided
 from upstage_crm.receipts.paper import FONTS
 from upstage_crm.receipts.pdf import render
 from upstage_crm.receipts.verifying import verify
-from upstage_crm.receipts.visibility import Reader
+from upstage_crm.receipts.visibility import Reader, SeenReceipt
+from upstage_crm.receipts.words import words
 
 ARABIC = replace(
     DECIDED,
@@ -51,6 +52,11 @@ def streams(pdf: bytes) -> list[bytes]:
         except zlib.error:
             found.append(match[1])
     return found
+
+
+def drawn(receipt: SeenReceipt) -> list[bytes]:
+    """What is put on the page: the streams that show text."""
+    return [text for text in streams(render(receipt)) if b" Tf" in text]
 
 
 def pages(pdf: bytes) -> int:
@@ -108,6 +114,20 @@ def test_it_is_one_page_with_its_fonts_inside(decided: Decided, reader: Reader) 
     assert b"/FontFile2 " in pdf
     assert b"/Subtype /Type1" not in pdf  # a font that the reader would have to have
     assert len(pdf) < 120_000
+
+
+def test_whom_to_call_is_whom_the_house_answers_today() -> None:
+    """The signed receipt inside keeps the number of its day; the page has today's."""
+    moved = replace(shown(), desk_phone="+1 212 555 0155")
+
+    said = words(moved).contact
+
+    assert "+1 212 555 0155" in said
+    assert LANTERN.desk_phone not in said
+    signed = [text for text in streams(render(moved)) if text.lstrip().startswith(b"{")]
+    assert signed
+    assert not any(b"555 0155" in text for text in signed)
+    assert drawn(moved) != drawn(shown())
 
 
 def test_the_same_receipt_is_the_same_file() -> None:

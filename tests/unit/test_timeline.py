@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from upstage_crm.admin.timeline import TimelineEntry, timeline_entries
 from upstage_crm.audit.events import PATRON_AT_PROPOSED, SYSTEM, Action, Actor, ActorKind, Channel
 from upstage_crm.audit.trail import AuditLine
@@ -15,6 +17,7 @@ from upstage_crm.mail.provider_events import EventKind
 from upstage_crm.mail.queries import MailSummary
 from upstage_crm.patrons.visibility import EVERYTHING
 from upstage_crm.wording.action_table import ACTIONS, FOLLOWS
+from upstage_crm.wording.sentences import channel_words
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 DANA = Actor(ActorKind.STAFF, "Dana, box office", "dana")
@@ -110,6 +113,29 @@ def test_a_delivery_to_a_patron_is_told_with_its_evidence() -> None:
     assert "re_123" in entry.evidence
 
 
+@pytest.mark.parametrize("later", [timedelta(0), timedelta(seconds=1)])
+def test_a_bounce_is_told_below_the_end_that_it_caused(later: timedelta) -> None:
+    """The newest is first, and what follows from something is above it, in one second as well."""
+    ended = line(1, Action.REQUEST_UNDELIVERABLE, MONDAY + later)
+    bounced = NotedEvent(
+        kind=EventKind.BOUNCED, at=MONDAY, received_at=MONDAY, detail="", is_permanent=True
+    )
+
+    entries = timeline_entries(
+        [ended],
+        [mail(Audience.PROPOSED)],
+        {"m": [bounced]},
+        access=EVERYTHING,
+        now=MONDAY + timedelta(hours=1),
+        time_zone=UTC,
+    )
+
+    assert [entry.words.partition(":")[0] for entry in entries] == [
+        "Ended the request",
+        "Bounced permanently",
+    ]
+
+
 def test_of_a_mail_to_staff_only_what_went_wrong_is_told() -> None:
     assert reported(Audience.STAFF, EventKind.DELIVERED) == []
     assert [entry.tone for entry in reported(Audience.STAFF, EventKind.BOUNCED)] == ["danger"]
@@ -126,6 +152,12 @@ def test_a_comment_is_told_in_its_authors_words_until_it_is_erased() -> None:
 
     assert told_with({"c": "She rang"}) == [("Dana, box office", "She rang")]
     assert told_with({}) == [("Dana, box office", "")]
+
+
+def test_made_up_data_names_no_channel_and_real_data_does() -> None:
+    """The demo reads like a real house."""
+    assert channel_words(Channel.DEMO) == ""
+    assert all(channel_words(channel) for channel in Channel if channel is not Channel.DEMO)
 
 
 def test_a_decision_is_never_folded_away() -> None:

@@ -21,7 +21,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "not_laid_out": "There are no tickets for this performance here.",
     "pool_unknown": "There are no tickets for this performance here.",
     "hold_lapsed": "The time is over. Press the button to keep what is still free.",
-    "hold_at_its_end": "There is no more time. Please pay now, or start again.",
+    "hold_at_its_end": "Your time is up. Please pay now, or start again.",
     "basket_not_priced": "This price is not offered for these seats.",
     "basket_too_few": "{price_type}: at least {least} tickets.",
     "basket_too_many": "{price_type}: at most {most} tickets.",
@@ -43,12 +43,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "transfer_waits": "These tickets cannot change hands at the moment. Try again in three days, "
     "or call us.",
     "transfer_too_many": "You have offered tickets of this order often today. Try again tomorrow.",
-    "offer_ended": "This offer is over. Below you see what holds now.",
+    "offer_ended": "This offer is over. Below is what is valid now.",
     "portal_nothing_chosen": "Choose at least one ticket.",
     "portal_too_many": "At most {most} tickets fit into one basket. For a larger group, please "
     "call the box office.",
     "portal_another_plan": "The seat plan has changed. Please choose your seats again.",
-    "portal_too_often": "That was very often in a short time. Wait a minute, then try again.",
+    "portal_too_often": "Too many attempts in a short time. Wait a minute, then try again.",
     "portal_card_not_taken": "Cards cannot be charged here at the moment. Your seats are "
     "kept: please call the box office.",
     "portal_card_declined": "Several cards were declined. Please call the box office, or try again "

@@ -8,6 +8,7 @@ from upstage_crm.admin.requests.url import PROPOSED, queue_href
 from upstage_crm.change_requests.model.rules import RequestState
 from upstage_crm.change_requests.reads.figures import SPEEDS, Funnel, Span, Step
 from upstage_crm.change_requests.reads.queue import ENDINGS, View
+from upstage_crm.core import when
 from upstage_crm.core.counting import some
 from upstage_crm.organisation.seasons import Season
 from upstage_crm.pages.periods import Period
@@ -209,11 +210,12 @@ def _quality(found: Quality, hidden: Collection[str]) -> list[Bar]:
 
 def _columns(spans: Sequence[Span], zone: tzinfo) -> list[TimeColumn]:
     most = max((max(span.proposed, span.approved) for span in spans), default=0)
+    country = when.country_of(zone)
     return [
         TimeColumn(
-            label=f"{span.start.astimezone(zone):%b}",
+            label=when.month_of(day, country),
             words=(
-                f"{span.start.astimezone(zone):%B %Y}: "
+                f"{when.month_in_words(day, country)}: "
                 f"{span.proposed:,} proposed, {span.approved:,} approved"
             ),
             whole=percent(span.proposed, most),
@@ -223,6 +225,7 @@ def _columns(spans: Sequence[Span], zone: tzinfo) -> list[TimeColumn]:
             href=_days_href(span, zone),
         )
         for span in spans
+        for day in (span.start.astimezone(zone).date(),)
     ]
 
 
@@ -244,4 +247,7 @@ def _trend_row(span: Span, zone: tzinfo) -> TrendRow:
         TrendCell(TREND[view], f"{count:,}", _days_href(span, zone, view) if count else "")
         for view, count in counts.items()
     ]
-    return TrendRow(label=f"{span.start.astimezone(zone):%B %Y}", cells=cells)
+    return TrendRow(
+        label=when.month_in_words(span.start.astimezone(zone).date(), when.country_of(zone)),
+        cells=cells,
+    )

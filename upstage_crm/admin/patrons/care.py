@@ -200,10 +200,10 @@ def _waiting(waiting: RecordChangeView, looks: Looks) -> WaitingChange:
         no_right="A manager, the privacy lead or an owner confirms or declines it.",
     )
     if waiting.kind is RecordChangeKind.UNPROTECT:
-        title = "Removing the protection waits for a second person"
+        title = "Removing the protection needs a colleague"
     else:
         words = STATUS_WORDS[waiting.status_to] if waiting.status_to else ""
-        title = f"A new status waits for a second person: {words.lower()}"
+        title = f"A new status needs a colleague: {words.lower()}"
     return WaitingChange(
         kind=waiting.kind.value,
         title=title,

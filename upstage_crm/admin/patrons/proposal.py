@@ -265,8 +265,8 @@ def _second(seen: ProposalPreview, *, is_lost: bool) -> str:
             else "No mailbox of the patron works, so a letter tells them"
         )
         return (
-            f"A different colleague must confirm who it is. {told}; the change is made when the "
-            "waiting period is over."
+            f"A different colleague must confirm their identity. {told}; the change is made when "
+            "the waiting period is over."
         )
     if seen.needs_second:
         return "No email leaves before a different colleague has released it."

@@ -185,7 +185,7 @@ class RequestTaskState(DialogMixin, AdminState):
         await self._step(
             codes.read_out,
             self.subject,
-            "Recorded. It waits for a second person now.",
+            "Recorded. A different colleague must confirm it now.",
             code=_text(given, CODE),
             answers=answers,
             note=_text(given, NOTE),
