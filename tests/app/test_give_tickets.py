@@ -191,7 +191,7 @@ def test_offers_are_slowed(giver: Shopper, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(give_tickets, "OFFERS", Limit("offers", 1, 1, 600.0))
     offered(giver)
 
-    assert "That was very often" in offered(giver).text
+    assert "Too many attempts" in offered(giver).text
 
 
 @on_sqlite

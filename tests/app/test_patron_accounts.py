@@ -36,6 +36,7 @@ from upstage_crm.staff.auth import sessions
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 INA = "ina@example.org"
+BOB = "bob@example.org"
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_a_stranger_cannot_tell_whether_an_address_is_known(
         answers += [browser.send("/my/code", code="1") for _ in range(sign_in.MOST_TRIES + 1)]
         return [(one.status_code, one.headers.get("location", ""), one.text) for one in answers]
 
-    known, unknown = seen(INA), seen("bob@example.org")
+    known, unknown = seen(INA), seen(BOB)
 
     assert known == unknown
     assert "no longer counts" in known[-1][2]
@@ -176,7 +177,7 @@ def test_a_code_counts_in_no_other_browser_and_for_fifteen_minutes(
     ask(web)
     code = code_of(desk)
     thief = Shopper(APP)
-    ask(thief, "bob@example.org")
+    ask(thief, BOB)
 
     stolen = [thief.send("/my/code", code=code), Shopper(APP).send("/my/code", code=code)]
     desk.clock.advance(sign_in.LIFE)
@@ -272,9 +273,9 @@ def test_an_order_of_someone_else_is_not_shown(
     filed(desk)
     signed_in(desk)
     [reference] = claimed(desk)
-    desk.patron(email="bob@example.org")
+    desk.patron(email=BOB)
     bob = Shopper(APP)
-    ask(bob, "bob@example.org")
+    ask(bob, BOB)
     bob.send("/my/code", code=code_of(desk))
 
     answer = bob.get(f"/my/order?order={reference}")
@@ -282,6 +283,57 @@ def test_an_order_of_someone_else_is_not_shown(
     assert is_in(bob)
     assert answer.headers["location"] == "/my/"
     assert reference not in bob.get("/my/").text
+
+
+def test_tickets_are_given_away_from_the_account_and_taken_back(
+    web: Shopper, desk: Desk, made: LaidOut, ina: PatronRecord
+) -> None:
+    bought(web, made)
+    filed(desk)
+    browser = signed_in(desk)
+    [reference] = claimed(desk)
+    give = f"/my/order/give?order={reference}"
+
+    assert f'href="{give}"' in browser.get(f"/my/order?order={reference}").text
+    [first, _second] = re.findall(r'name="ticket" value="(\w+)"', browser.get(give).text)
+    sent = browser.send(give, ticket=[first], email="ben@example.org")
+    waiting = browser.get(sent.headers["location"]).text
+    [offer] = re.findall(r'name="offer" value="(\w+)"', waiting)
+    desk.deliver()
+    back = browser.send(f"/my/order/give/back?order={reference}", offer=offer)
+
+    assert sent.headers["location"] == give
+    assert "b•••@" in waiting
+    assert len(desk.mailbox.to("ben@example.org")) == 1
+    assert back.headers["location"] == give
+    assert 'name="offer"' not in browser.get(give).text
+
+
+def test_who_may_not_see_an_order_gives_none_of_it_away(
+    web: Shopper, desk: Desk, made: LaidOut, ina: PatronRecord
+) -> None:
+    bought(web, made)
+    filed(desk)
+    browser = signed_in(desk)
+    [reference] = claimed(desk)
+    give = f"/my/order/give?order={reference}"
+    [ticket, _other] = re.findall(r'name="ticket" value="(\w+)"', browser.get(give).text)
+    desk.patron(email=BOB)
+    bob = Shopper(APP)
+    ask(bob, BOB)
+    bob.send("/my/code", code=code_of(desk))
+    assert is_in(bob)
+    foreign = browser.post(
+        give, data={"ticket": ticket, "email": BOB}, headers={"origin": "https://evil.example"}
+    )
+    browser.send("/my/sign-out", which="everywhere")
+
+    for who in (bob, browser, Shopper(APP)):
+        answer = who.send(give, ticket=[ticket], email=BOB)
+        assert answer.headers["location"] == "/my/"
+        assert who.get(give).headers["location"] == "/my/"
+    assert foreign.status_code == 409
+    assert desk.scalar("SELECT count(*) FROM ticket_offer") == 0
 
 
 def test_a_new_address_ends_every_session(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
@@ -351,9 +403,9 @@ def test_no_one_ends_sessions_of_another_patron(
 ) -> None:
     browser, other = signed_in(desk), signed_in(desk)
     [listed] = re.findall(r'name="which" value="([0-9a-f]{16})"', browser.get("/my/").text)
-    desk.patron(email="bob@example.org")
+    desk.patron(email=BOB)
     bob = Shopper(APP)
-    ask(bob, "bob@example.org")
+    ask(bob, BOB)
     bob.send("/my/code", code=code_of(desk))
 
     bob.send("/my/sign-out", which=listed)
@@ -529,9 +581,9 @@ def test_a_session_of_staff_opens_no_account_and_the_reverse(
 def test_who_is_in_dispute_or_no_longer_live_is_signed_out(
     web: Shopper, desk: Desk, ina: PatronRecord
 ) -> None:
-    frozen, out = signed_in(desk), desk.patron(email="bob@example.org")
+    frozen, out = signed_in(desk), desk.patron(email=BOB)
     bob = Shopper(APP)
-    ask(bob, "bob@example.org")
+    ask(bob, BOB)
     bob.send("/my/code", code=code_of(desk))
     before = [is_in(frozen), is_in(bob)]
     request = desk.view(desk.propose(ina))
@@ -550,7 +602,7 @@ def test_who_is_in_dispute_or_no_longer_live_is_signed_out(
     desk.step(ina, freeze)
     desk.set_status(out, PatronStatus.DECEASED)
     mails_before = mails(desk)
-    for email in (INA, "bob@example.org"):
+    for email in (INA, BOB):
         ask(Shopper(APP), email)
 
     assert before == [True, True]

@@ -322,7 +322,7 @@ async def test_a_status_waits_where_there_is_a_stake_and_can_be_declined(scene: 
         assert (await scene.care(clerk)).waiting == []
     await scene.do(clerk, PatronCareState.change_status, "status", form=form)
     (waiting,) = (await scene.care(clerk)).waiting
-    assert waiting.title == "A new status waits for a second person: deceased"
+    assert waiting.title == "A new status needs a colleague: deceased"
     assert (waiting.can_confirm, waiting.can_decline) == (False, True)
 
     second = await scene.record(patron, LEAD, "Una")

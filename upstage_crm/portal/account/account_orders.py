@@ -7,6 +7,7 @@ one that it displaced may still be the patron's.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from sqlmodel import Session
@@ -19,8 +20,10 @@ from upstage_crm.core.languages import speaker
 from upstage_crm.orders import queries as orders
 from upstage_crm.orders.errors import UnknownOrder
 from upstage_crm.orders.records import patron_orders
+from upstage_crm.patron_accounts import sessions
 from upstage_crm.patron_accounts.views import SignedInPatron
 from upstage_crm.portal import portal_words
+from upstage_crm.portal.account.account_cookies import SESSION, cookie_of
 from upstage_crm.portal.account.account_visitor import keep_on, patron_of, reader_here
 from upstage_crm.portal.account.sign_in_pages import SIGN_IN
 from upstage_crm.portal.addresses import ACCOUNT
@@ -28,6 +31,7 @@ from upstage_crm.portal.answers import see
 from upstage_crm.portal.basket.basket_page import own_page
 from upstage_crm.portal.basket.order_words import OrderWords, order_words
 from upstage_crm.portal.basket.tickets_page import calendar_answer, paper_answer
+from upstage_crm.portal.found_orders import give_tickets
 from upstage_crm.portal.listings import public_programme
 from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.readers import Reader
@@ -99,11 +103,37 @@ def _drawn(order: OrderWords, reader: Reader) -> str:
         order=order,
         files={"pdf": reader.href(f"{ORDER}.pdf", query), "ics": f"{ORDER}.ics"},
         account=reader.href(ACCOUNT),
+        give=reader.href(BY_ACCOUNT.give, query),
     )
+
+
+def _opened(session: Session, key: str, reference: str) -> str:
+    """The order that a session's cookie and a reference open; "" for none."""
+    patron = sessions.find(session, key, now=runtime().clock.now()) if key else None
+    try:
+        found = orders.by_reference(session, reference).id
+    except UnknownOrder:
+        return ""
+    return found if patron is not None and found in ids_of(session, patron) else ""
+
+
+async def _gone(request: Request) -> Response:
+    """Lead to the account, which asks to sign in who is not."""
+    return see((await reader_here(request)).href(ACCOUNT))
+
+
+BY_ACCOUNT: Final = give_tickets.Entrance(
+    give=f"{ORDER}/give",
+    order=ORDER,
+    key_of=partial(cookie_of, name=SESSION),
+    order_id=_opened,
+    gone=_gone,
+)
 
 
 ROUTES = [
     Route(ORDER, show, methods=["GET"]),
     Route(f"{ORDER}.pdf", as_pdf, methods=["GET"]),
     Route(f"{ORDER}.ics", as_calendar, methods=["GET"]),
+    *give_tickets.routes(BY_ACCOUNT),
 ]

@@ -1,4 +1,4 @@
-"""Giving tickets to another person: offered from the page that a mailed link opens, and taken back.
+"""Giving tickets to another person: offered from the page of an order, and taken back.
 
 The recipient decides, by a link of their own; until then the giver's codes open the door.
 """
@@ -6,7 +6,7 @@ The recipient decides, by a link of their own; until then the giver's codes open
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -25,7 +25,6 @@ from upstage_crm.orders import queries as orders
 from upstage_crm.orders.transfers import giving as offering
 from upstage_crm.orders.transfers import ticket_offers as offers
 from upstage_crm.portal import portal_words
-from upstage_crm.portal.addresses import ORDERS
 from upstage_crm.portal.answers import see
 from upstage_crm.portal.basket import visitors
 from upstage_crm.portal.basket.basket_page import own_page
@@ -41,10 +40,28 @@ from upstage_crm.portal.readers import Reader, reader_of
 from upstage_crm.portal.refusals import sentence
 from upstage_crm.wiring import runtime
 
-GIVE: Final = open_order.GIVE
-BACK: Final = f"{ORDERS}give/back"
 _LONGEST: Final = 254
 _MOST: Final = 200  # tickets in one form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """A way to an order: by the link in a mail, or by the patron's account.
+
+    `key_of` takes from a request what opens orders, `order_id` says which one that and a reference
+    open ("" for none), and `gone` answers who may open none. `give` and `order` are addresses.
+    """
+
+    give: str
+    order: str
+    key_of: Callable[[Request], str]
+    order_id: Callable[[Session, str, str], str]
+    gone: Callable[[Request], Awaitable[Response]]
+
+    @property
+    def back(self) -> str:
+        """Where an offer is taken back."""
+        return f"{self.give}/back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +82,12 @@ class Giving:
     offered: tuple[OfferLine, ...]
 
 
-async def show(request: Request) -> Response:
+async def _show(entrance: Entrance, request: Request) -> Response:
     """The form, and what is offered already."""
-    return await _page(request)
+    return await _page(entrance, request)
 
 
-async def offer(request: Request) -> Response:
+async def _offer(entrance: Entrance, request: Request) -> Response:
     """Offer the chosen tickets to the address that was typed."""
     async with request.form() as form:
         chosen = [str(each)[:32] for each in form.getlist("ticket")[:_MOST]]
@@ -87,10 +104,10 @@ async def offer(request: Request) -> Response:
             in_window=partial(revert_windows.is_open, now=context.now),
         )
 
-    return await _done(request, work, email=email, chosen=chosen)
+    return await _done(entrance, request, work, email=email, chosen=chosen)
 
 
-async def take_back(request: Request) -> Response:
+async def _take_back(entrance: Entrance, request: Request) -> Response:
     """Keep tickets that are offered and not taken yet."""
     async with request.form() as form:
         offer_id = str(form.get("offer", ""))[:32]
@@ -100,38 +117,43 @@ async def take_back(request: Request) -> Response:
         context = runtime().order_context(session)
         offering.take_back(context, order_id=order_id, offer_id=offer_id)
 
-    return await _done(request, work)
+    return await _done(entrance, request, work)
 
 
 async def _done(
+    entrance: Entrance,
     request: Request,
     work: Callable[[Session, str, str], None],
     *,
     email: str = "",
     chosen: list[str] | None = None,
 ) -> Response:
-    """Do something to the order behind the link, and show the page again."""
+    """Do something to the order behind the entrance, and show the page again."""
     reader = await _reader(request)
     reference = request.query_params.get("order", "")
-    token = token_of(request)
+    key = entrance.key_of(request)
     try:
         visitors.ensure_own_form(request)
         visitor_of(request).count(OFFERS)
-        is_found = await to_writer_thread(_run, token, reference, reader.language, work)
+        is_found = await to_writer_thread(_run, entrance, key, reference, reader.language, work)
     except UpstageError as refusal:
-        return await _page(request, refusal=refusal, email=email, chosen=chosen or [])
+        return await _page(entrance, request, refusal=refusal, email=email, chosen=chosen or [])
     if not is_found:
-        return await open_order.gone(request)
-    return see(reader.href(GIVE, {"order": reference}))
+        return await entrance.gone(request)
+    return see(reader.href(entrance.give, {"order": reference}))
 
 
 def _run(
-    token: str, reference: str, language: str, work: Callable[[Session, str, str], None]
+    entrance: Entrance,
+    key: str,
+    reference: str,
+    language: str,
+    work: Callable[[Session, str, str], None],
 ) -> bool:
-    """Run a command on the order of a link; False where the link opens none."""
+    """Run a command on an order; False where the key opens none."""
 
     def found(session: Session) -> bool:
-        order_id = open_order.order_id(session, token, reference)
+        order_id = entrance.order_id(session, key, reference)
         if order_id:
             work(session, order_id, language)
         return bool(order_id)
@@ -140,6 +162,7 @@ def _run(
 
 
 async def _page(
+    entrance: Entrance,
     request: Request,
     *,
     refusal: UpstageError | None = None,
@@ -147,20 +170,20 @@ async def _page(
     chosen: list[str] | None = None,
 ) -> Response:
     reader = await _reader(request)
-    token, reference = token_of(request), request.query_params.get("order", "")
-    giving = await asyncio.to_thread(_giving, token, reference, reader)
+    key, reference = entrance.key_of(request), request.query_params.get("order", "")
+    giving = await asyncio.to_thread(_giving, entrance, key, reference, reader)
     if giving is None:
-        return await open_order.gone(request)
+        return await entrance.gone(request)
     say = speaker(reader.language)
     problem = "" if refusal is None else sentence(refusal, say)
-    body = await asyncio.to_thread(_drawn, giving, reader, problem, email, chosen or [])
+    body = await asyncio.to_thread(_drawn, entrance, giving, reader, problem, email, chosen or [])
     return own_page(body, 409 if problem else 200)
 
 
-def _giving(token: str, reference: str, reader: Reader) -> Giving | None:
+def _giving(entrance: Entrance, key: str, reference: str, reader: Reader) -> Giving | None:
     now = runtime().clock.now()
     with runtime().database.reading() as session:
-        order_id = open_order.order_id(session, token, reference)
+        order_id = entrance.order_id(session, key, reference)
         if not order_id:
             return None
         order = order_words(session, orders.order(session, order_id), reader)
@@ -183,20 +206,29 @@ def _giving(token: str, reference: str, reader: Reader) -> Giving | None:
     )
 
 
-def _drawn(giving: Giving, reader: Reader, problem: str, email: str, chosen: list[str]) -> str:
+def _drawn(
+    entrance: Entrance,
+    giving: Giving,
+    reader: Reader,
+    problem: str,
+    email: str,
+    chosen: list[str],
+) -> str:
     query = {"order": giving.order.reference}
     return page(
         "give_tickets.html",
         reader,
         public_programme.programme().organisation,
-        Head(title=speaker(reader.language)(portal_words.GIVE), path=GIVE, is_public=False),
+        Head(
+            title=speaker(reader.language)(portal_words.GIVE), path=entrance.give, is_public=False
+        ),
         giving=giving,
         problem=problem,
         email=email,
         chosen=chosen,
-        action=reader.href(GIVE, query),
-        back=reader.href(BACK, query),
-        mine=reader.href(MINE, query),
+        action=reader.href(entrance.give, query),
+        back=reader.href(entrance.back, query),
+        mine=reader.href(entrance.order, query),
     )
 
 
@@ -205,8 +237,20 @@ async def _reader(request: Request) -> Reader:
     return reader_of(request, usual=programme.organisation.language)
 
 
-ROUTES = [
-    Route(GIVE, show, methods=["GET"]),
-    Route(GIVE, offer, methods=["POST"]),
-    Route(BACK, take_back, methods=["POST"]),
-]
+def routes(entrance: Entrance) -> list[Route]:
+    """The addresses of an entrance."""
+    return [
+        Route(entrance.give, partial(_show, entrance), methods=["GET"]),
+        Route(entrance.give, partial(_offer, entrance), methods=["POST"]),
+        Route(entrance.back, partial(_take_back, entrance), methods=["POST"]),
+    ]
+
+
+BY_LINK: Final = Entrance(
+    give=open_order.GIVE,
+    order=MINE,
+    key_of=token_of,
+    order_id=open_order.order_id,
+    gone=open_order.gone,
+)
+ROUTES = routes(BY_LINK)
