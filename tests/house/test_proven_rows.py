@@ -59,7 +59,6 @@ GRANTS_NOTHING = {
     "house_hold": "it only says why seats are kept back; the signed trail tells of each",
     "payment": "guards say how it moves, the provider what was captured",
     "refund": "guards say how it moves, and that its payment counts it",
-    "payment_dispute": "it only says what to answer at the provider, who is asked what is true",
     "provider_event": "it only says what was heard; what is true is asked of the provider",
     "ledger_transaction": "guards keep it as it was written, and the trail holds its seal",
     "ledger_entry": "it is what its transaction says, which a guard compares",
@@ -67,9 +66,7 @@ GRANTS_NOTHING = {
     "disruption": "guards keep it as it was written, and the signed trail tells of it",
     "disrupted_order": "guards say how it moves; money goes back to its payments alone",
     "cancellation_item": "guards keep it as it was written",
-    "ticket_offer": "guards let it be answered once; the signed trail tells of each answer",
     "seat_move": "guards let a seat be moved by its offer's yes alone; tickets are sealed",
-    "ticket_transfer": "guards let a ticket change hands by its offer's yes alone",
     "till": "it only says where money is taken",
     "till_shift": "guards keep it as it was closed, and the ledger has its money",
     "till_gift": "guards say who decides; what is given is a sale of its own",
@@ -97,6 +94,7 @@ LIVES_ON = {
     "staff_device": {"last_at"},
     "patron_session": {"browser", "ended_at", "last_seen_at"},
     "patron_sign_in": {"tries", "used_at"},
+    "ticket_transfer": {"state"},
 }
 PARTS = [(subject, part) for subject in RECORDED.values() for part in subject.parts]
 

@@ -6,11 +6,12 @@ counts for nothing afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 from sqlmodel import Session, SQLModel
 
 from upstage_crm.audit import recorded, seals, trail, vouching
@@ -21,10 +22,15 @@ from upstage_crm.audit.guards import triggers
 from upstage_crm.audit.guards.rules import Protected
 from upstage_crm.audit.proven_rows import RECORDED, SEALED, Subject
 from upstage_crm.audit.recorded import Touched
+from upstage_crm.audit.signing import KeyRing
 from upstage_crm.audit.tables import AuditEntryRow
 from upstage_crm.core.db import table_of
 
 _BATCH = 500  # subjects recorded at once
+# Tables whose rows have been sealed since a revision that is younger than signing.
+_ADDED: Mapping[str, Sequence[str]] = {
+    "0051": ("payment_dispute", "ticket_offer", "ticket_transfer"),
+}
 
 _entry = table_of(AuditEntryRow)
 _KEY = (
@@ -113,6 +119,25 @@ def seal_older(
     return True
 
 
+def seal_added(connection: Connection, ring: KeyRing, *, before: str) -> None:
+    """Seal once, within an upgrade from revision `before`, the rows of tables that carry seals
+    since. No start does this, and no second upgrade: what comes without a seal later is forged.
+    """
+    with Session(bind=connection) as session:
+        vouching.give_keys(session.info, ring)
+        _seal_all(session, _added_since(before))
+
+
+def has_added(connection: Connection, *, before: str) -> bool:
+    """Whether `seal_added` has anything to do."""
+    tables = (SQLModel.metadata.tables[name] for name in _added_since(before))
+    return any(connection.execute(sa.select(sa.exists(sa.select(t)))).scalar() for t in tables)
+
+
+def _added_since(before: str) -> list[str]:
+    return [name for revision, names in _ADDED.items() if "" < before < revision for name in names]
+
+
 def _key_in_force(session: Session) -> dict[str, Any] | None:
     facts = session.connection().execute(_KEY).scalar()
     return None if facts is None else read_object(facts)
@@ -149,10 +174,10 @@ def _ids(session: Session, subject: Subject) -> list[list[str]]:
     return [[str(one) for one in ids[at : at + _BATCH]] for at in range(0, len(ids), _BATCH)]
 
 
-def _seal_all(session: Session) -> None:
+def _seal_all(session: Session, tables: Collection[str] = tuple(SEALED)) -> None:
     connection = session.connection()
-    for name, sealed in SEALED.items():
-        table = SQLModel.metadata.tables[name]
+    for name in tables:
+        sealed, table = SEALED[name], SQLModel.metadata.tables[name]
         keyed = [table.c[column] for column in sealed.key]
         for row in (
             connection.execute(sa.select(table).where(table.c.seal.is_(None))).mappings().all()

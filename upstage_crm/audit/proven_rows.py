@@ -156,6 +156,23 @@ _SEALED = (
         table="patron_sign_in",
         frozen=("patron_id", "email_key", "browser", "jti", "kid", "created_at", "expires_at"),
     ),
+    # Sealed again by each step, or an attacker could open one, or hide that it was lost.
+    Sealed(
+        table="payment_dispute",
+        frozen=(
+            *("payment_id", "amount", "currency", "state"),
+            *("due_at", "opened_at", "closed_at"),
+        ),
+    ),
+    # Or an attacker could be mailed the tickets of others. An offer is sealed again by its answer.
+    Sealed(
+        table="ticket_offer",
+        frozen=(
+            *("order_id", "state", "email", "email_key", "language"),
+            *("created_at", "answered_at"),
+        ),
+    ),
+    Sealed(table="ticket_transfer", frozen=("offer_id", "ticket_id")),
     Sealed(
         table="link_code",
         frozen=("request_id", "reviewer", "version", "code_hash", "claims"),

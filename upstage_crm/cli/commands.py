@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from upstage_crm import wiring
-from upstage_crm.audit import database_roles, rights
+from upstage_crm.audit import database_roles, opening, rights
 from upstage_crm.audit.events import OPERATOR, Channel
 from upstage_crm.audit.guards import triggers
 from upstage_crm.change_requests.lifecycle import resend_mail
@@ -87,7 +87,7 @@ def prepare(settings: Settings, *, patrons: int | None = None) -> str:
     parts = wiring.build(settings)
     try:
         if settings.has_own_database:
-            migrations.upgrade(parts.database.engine)
+            migrations.upgrade(parts.database.engine, then=_ensure_nothing_to_seal)
         with parts.database.reading() as session:
             _ensure_sound(session.connection(), is_exposed=settings.is_exposed)
         open_trail(parts)
@@ -109,6 +109,16 @@ def prepare(settings: Settings, *, patrons: int | None = None) -> str:
         return sign_in if is_new or not patrons else f"{FILLED_BEFORE}\n{sign_in}"
     first = "Make the first owner: upstage-crm staff add --role owner …" if is_new else ""
     return f"{first}\n{MAIL_MODE_WORDS[parts.mail_mode]}".strip()
+
+
+def _ensure_nothing_to_seal(connection: Connection, before: str) -> None:
+    """A start seals nothing that it finds: only the operator can say that it is theirs.
+
+    Raises:
+        NotMigrated: rows are older than their seals. The upgrade is undone with it.
+    """
+    if opening.has_added(connection, before=before):
+        raise NotMigrated
 
 
 def _ensure_keys_fit(session: Session, parts: wiring.Runtime) -> None:

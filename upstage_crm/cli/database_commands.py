@@ -50,7 +50,12 @@ def migrate(options: argparse.Namespace, settings: Settings) -> int:
     owner = make_engine(settings.migration_url) if settings.migration_url else app
     try:
         ensure_nothing_planted(owner)
-        migrations.upgrade(owner)
+        migrations.upgrade(
+            owner,
+            then=lambda connection, before: opening.seal_added(
+                connection, wiring.key_ring(settings), before=before
+            ),
+        )
         print(f"The database is at revision {migrations.head()}.")
         _seal(Database(owner), wiring.key_ring(settings), trusts_unknown=options.new_key)
         if owner is not app:

@@ -6,7 +6,7 @@ Alembic is loaded only when there is something to migrate: it costs a start 0.2 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,20 +75,26 @@ def ensure_not_newer(connection: Connection) -> str:
     return revision
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
+def upgrade(
+    engine: Engine, revision: str = "head", then: Callable[[Connection, str], None] | None = None
+) -> None:
     """Migrate up to `revision` in one transaction, one process at a time.
+
+    `then` ends the transaction: it gets the revision that there was before, "" for none.
 
     Raises:
         DatabaseNewer: the database is ahead of this code.
     """
     with engine.begin() as connection:
         _lock(connection)
-        ensure_not_newer(connection)
-        if revision == "head" and current(connection) == head():
+        before = ensure_not_newer(connection)
+        if revision == "head" and before == head():
             return
         from alembic import command
 
         command.upgrade(_config(connection), revision)
+        if then is not None:
+            then(connection, before)
 
 
 def downgrade(engine: Engine, revision: str) -> None:

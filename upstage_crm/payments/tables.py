@@ -18,6 +18,7 @@ from upstage_crm.payments.views import (
 )
 
 REFERENCE_LIMIT = 255  # characters, as the providers have it
+DISPUTE_LIMIT = 160  # what the log of touched rows has room for
 NOTE_LIMIT = 120
 REASON_LIMIT = 500
 _OPEN = sa.text("state IN ('created', 'action_needed')")
@@ -129,7 +130,7 @@ class PaymentDisputeRow(Row, table=True):
         sa.Index("ix_payment_dispute_state", "state", "closed_at"),
     )
 
-    id: str = Field(primary_key=True, max_length=REFERENCE_LIMIT)
+    id: str = Field(primary_key=True, max_length=DISPUTE_LIMIT)
     payment_id: str = Field(foreign_key="payment.id", max_length=32)
     amount: int = Field(sa_type=sa.BigInteger)
     currency: str = Field(max_length=3)
@@ -137,6 +138,7 @@ class PaymentDisputeRow(Row, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     opened_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class ProviderEventRow(Row, table=True):

@@ -144,6 +144,18 @@ FIXED = {
         "staff_id",
         "answer_until",
     ),
+    "staff_session": ("id", "staff_id", "created_at"),
+    "patron_session": ("id", "patron_id", "email_key", "created_at"),
+    "patron_sign_in": (
+        "id",
+        "patron_id",
+        "email_key",
+        "browser",
+        "jti",
+        "kid",
+        "created_at",
+        "expires_at",
+    ),
     "till": ("id", "created_at"),
     "till_gift": (
         "id",
@@ -229,6 +241,7 @@ _NEVER_DELETED = (
     "till_gift",
     "drawer_move",
     "scan",
+    "staff_session",
 )
 NEVER_UPDATED = (
     "audit_entry",
@@ -249,7 +262,7 @@ NEVER_UPDATED = (
     "drawer_move",
     "scan",
 )
-_NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value")
+_NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value", "patron_session", "patron_sign_in")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
 # `recursive_triggers` is on, which is the connection's choice). Every unique key belongs here.
 _IDENTITY = {
@@ -306,6 +319,9 @@ _IDENTITY = {
     "till_gift": ("id", "basket_id"),
     "till_shift": ("id", "till_id, number"),
     "drawer_move": ("id",),
+    "staff_session": ("id",),
+    "patron_session": ("id",),
+    "patron_sign_in": ("id",),
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from upstage_crm.audit.guards import (
+    account_moves,
     cancellation_moves,
     frozen_columns,
     money_moves,
@@ -85,6 +86,7 @@ def rules(protected: Protected, dialect: str) -> list[Rule]:
         *order_steps.rules(dialect),
         *cancellation_moves.rules(dialect),
         *transfer_moves.rules(dialect),
+        *account_moves.rules(dialect),
         *payment_moves.rules(dialect),
         *money_moves.rules(dialect),
         *shift_moves.rules(dialect),

@@ -19,6 +19,8 @@ _PATRON_OF = {
     "erasure": "OLD.patron_id",
     "record_change": "OLD.patron_id",
     "suppressed_address": "OLD.patron_id",
+    "patron_session": "OLD.patron_id",
+    "patron_sign_in": "OLD.patron_id",
     "audit_value": "(SELECT e.patron_id FROM audit_entry e WHERE e.seq = OLD.seq)",
 }
 

@@ -31,6 +31,7 @@ from upstage_crm.orders.letters.tables import DayOfMailRow
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.queries import ticket_view
 from upstage_crm.orders.steps import ORDER, TICKET
+from upstage_crm.orders.transfers import offer_rows
 from upstage_crm.orders.transfers.ticket_offers import OFFER, TRANSFER
 from upstage_crm.orders.transfers.views import TransferState
 from upstage_crm.orders.views import TicketState
@@ -47,10 +48,7 @@ _ROW = table_of(DayOfMailRow)
 _TOLD_OF = (PerformanceState.ON_SALE, PerformanceState.PAUSED)
 
 # A ticket that was given away is its recipient's, whose record is none of the buyer's.
-_TICKETS = TICKET.outerjoin(
-    TRANSFER,
-    sa.and_(TRANSFER.c.ticket_id == TICKET.c.id, TRANSFER.c.state == TransferState.HELD),
-).outerjoin(OFFER, OFFER.c.id == TRANSFER.c.offer_id)
+_IS_HELD = sa.and_(TRANSFER.c.ticket_id == TICKET.c.id, TRANSFER.c.state == TransferState.HELD)
 _HOLDER = sa.func.coalesce(OFFER.c.id, TICKET.c.holder_id, TICKET.c.order_id)
 _PATRON = sa.case((OFFER.c.id.is_(None), TICKET.c.holder_id), else_=None)
 
@@ -170,13 +168,22 @@ def pass_over(session: Session, *, now: datetime) -> None:
     session.connection().execute(told.values(told_at=now, outcome=LetterOutcome.MAILED))
 
 
+def _tickets(session: Session, performance_id: str) -> sa.FromClause:
+    """Tickets with the offers that gave them away; one that is not ours gave nothing away."""
+    here = sa.select(TICKET.c.id).where(TICKET.c.performance_id == performance_id)
+    held = sa.and_(TRANSFER.c.ticket_id.in_(here), TRANSFER.c.state == TransferState.HELD)
+    forged = offer_rows.forged(session, held)
+    is_it = sa.and_(OFFER.c.id == TRANSFER.c.offer_id, OFFER.c.id.not_in(forged))
+    return TICKET.outerjoin(TRANSFER, _IS_HELD).outerjoin(OFFER, is_it)
+
+
 def _unplanned(session: Session, performance_id: str) -> list[tuple[str, str | None]]:
     """Holders of valid tickets without a row, who bought before the mail was due."""
     [performance] = programme.performances(session, [performance_id])
     due_since = due_at(performance.starts_at, details(session).zone_of(performance.zone))
     query = (
         sa.select(_HOLDER.label("holder"), _PATRON.label("patron_id"))
-        .select_from(_TICKETS)
+        .select_from(_tickets(session, performance_id))
         .where(
             TICKET.c.performance_id == performance_id,
             TICKET.c.state == TicketState.VALID,
@@ -200,7 +207,7 @@ def _held(session: Session, performance_id: str, rows: Sequence[Any]) -> list[_H
             sa.func.coalesce(OFFER.c.email, CONTACT.c.email).label("email"),
             sa.func.coalesce(OFFER.c.language, CONTACT.c.language).label("language"),
         )
-        .select_from(_TICKETS)
+        .select_from(_tickets(session, performance_id))
         .join(ORDER, ORDER.c.id == TICKET.c.order_id)
         .join(CONTACT, CONTACT.c.order_id == ORDER.c.id)
         .where(

@@ -11,6 +11,7 @@ from upstage_crm.core.db import table_of
 from upstage_crm.orders import order_contacts
 from upstage_crm.orders.steps import ORDER
 from upstage_crm.orders.tables import BasketRow
+from upstage_crm.orders.transfers import offer_rows
 from upstage_crm.orders.transfers.ticket_offers import OFFER
 from upstage_crm.patrons.tables import PatronRow
 
@@ -28,11 +29,7 @@ def forget(session: Session, *, patron_id: str) -> None:
     forget_typed(session, order_ids)
     key = sa.select(_PATRON.c.email_key).where(_PATRON.c.id == patron_id)
     address = connection.execute(key).scalar_one_or_none()
-    connection.execute(
-        sa.update(OFFER)
-        .where(OFFER.c.email_key != "", OFFER.c.email_key == (address or ""))
-        .values(email="", email_key="")
-    )
+    offer_rows.forget(session, OFFER.c.email_key == (address or ""))
     connection.execute(
         sa.update(_BASKET).where(_BASKET.c.patron_id == patron_id).values(contact="{}", label="")
     )
@@ -44,11 +41,7 @@ def forget_typed(session: Session, order_ids: Collection[str]) -> int:
     Return how many orders had a contact.
     """
     connection = session.connection()
-    connection.execute(
-        sa.update(OFFER)
-        .where(OFFER.c.email_key != "", OFFER.c.order_id.in_(order_ids))
-        .values(email="", email_key="")
-    )
+    offer_rows.forget(session, OFFER.c.order_id.in_(order_ids))
     baskets = sa.select(ORDER.c.basket_id).where(ORDER.c.id.in_(order_ids))
     connection.execute(
         sa.update(_BASKET).where(_BASKET.c.id.in_(baskets)).values(contact="{}", label="")

@@ -22,8 +22,8 @@ from upstage_crm.mail import outbox
 from upstage_crm.orders import order_contacts, steps
 from upstage_crm.orders.errors import TicketNotValid
 from upstage_crm.orders.letters.order_mailer import OrderMailer
+from upstage_crm.orders.transfers import offer_rows, transfer_mails
 from upstage_crm.orders.transfers import ticket_offers as offers
-from upstage_crm.orders.transfers import transfer_mails
 from upstage_crm.orders.transfers.errors import (
     NothingOffered,
     OfferedBefore,
@@ -129,9 +129,7 @@ def end(context: CommandContext[object], found: OfferView, state: OfferState) ->
     connection = context.session.connection()
     taken = [each.id for each in found.open_tickets] if state is OfferState.ACCEPTED else []
     mine = TRANSFER.c.offer_id == found.id
-    connection.execute(
-        sa.update(OFFER).where(OFFER.c.id == found.id).values(state=state, answered_at=context.now)
-    )
+    offer_rows.answer(context.session, found.id, state, now=context.now)
     connection.execute(
         sa.update(TRANSFER)
         .where(mine, TRANSFER.c.ticket_id.in_(taken))
@@ -202,31 +200,17 @@ def _write(
     email_key: str,
     language: str,
 ) -> str:
-    connection, now = context.session.connection(), context.now
+    session, now = context.session, context.now
     offer_id = new_id(now)
-    connection.execute(
-        sa.insert(OFFER),
-        {
-            "id": offer_id,
-            "order_id": order_id,
-            "state": OfferState.OPEN,
-            "email": email,
-            "email_key": email_key,
-            "language": choose(language, details(context.session).language),
-            "created_at": now,
-            "answered_at": None,
-        },
+    offer_rows.add(
+        session,
+        offer_id,
+        order_id=order_id,
+        email=email,
+        email_key=email_key,
+        language=choose(language, details(session).language),
+        now=now,
     )
-    connection.execute(
-        sa.insert(TRANSFER),
-        [
-            {
-                "id": new_id(now),
-                "offer_id": offer_id,
-                "ticket_id": ticket_id,
-                "state": TransferState.OFFERED,
-            }
-            for ticket_id in ticket_ids
-        ],
-    )
+    for ticket_id in ticket_ids:
+        offer_rows.add_ticket(session, offer_id, ticket_id, now=now)
     return offer_id

@@ -32,7 +32,7 @@ from upstage_crm.orders.errors import ReasonMissing, TicketNotValid
 from upstage_crm.orders.letters.letter_rules import DOORS_BEFORE
 from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.orders.order_contacts import CONTACT
-from upstage_crm.orders.transfers import seat_mails
+from upstage_crm.orders.transfers import offer_rows, seat_mails
 from upstage_crm.orders.transfers import seat_proposal as proposals
 from upstage_crm.orders.transfers.errors import (
     NoMailbox,
@@ -106,21 +106,16 @@ def propose(
     holder = _holder(session, order_id, ticket_id)
     if not holder.email:
         raise NoMailbox
-    connection = session.connection()
-    connection.execute(
-        sa.insert(OFFER),
-        {
-            "id": offer_id,
-            "order_id": order_id,
-            "state": OfferState.OPEN,
-            "email": holder.email,
-            "email_key": holder.email_key,
-            "language": choose(holder.language, details(session).language),
-            "created_at": now,
-            "answered_at": None,
-        },
+    offer_rows.add(
+        session,
+        offer_id,
+        order_id=order_id,
+        email=holder.email,
+        email_key=holder.email_key,
+        language=choose(holder.language, details(session).language),
+        now=now,
     )
-    connection.execute(
+    session.connection().execute(
         sa.insert(MOVE),
         {
             "id": new_id(now),
@@ -235,10 +230,11 @@ def _ensure_unasked(session: Session, ticket: sa.RowMapping) -> None:
 def _holder(session: Session, order_id: str, ticket_id: str) -> Any:
     """Where the holder of a ticket is asked: who it was given to, or else who bought it."""
     columns = ("email", "email_key", "language")
+    is_held = sa.and_(TRANSFER.c.ticket_id == ticket_id, TRANSFER.c.state == TransferState.HELD)
     given = (
         sa.select(*(OFFER.c[name] for name in columns))
         .join(TRANSFER, TRANSFER.c.offer_id == OFFER.c.id)
-        .where(TRANSFER.c.ticket_id == ticket_id, TRANSFER.c.state == TransferState.HELD)
+        .where(is_held, OFFER.c.id.not_in(offer_rows.forged(session, is_held)))
     )
     bought = sa.select(*(CONTACT.c[name] for name in columns)).where(CONTACT.c.order_id == order_id)
     connection = session.connection()
@@ -263,9 +259,7 @@ def _lock_open(context: CommandContext[Any], offer_id: str) -> SeatMoveView:
 def _end(context: CommandContext[Any], found: SeatMoveView, state: OfferState) -> None:
     connection = context.session.connection()
     is_moved = state is OfferState.ACCEPTED
-    connection.execute(
-        sa.update(OFFER).where(OFFER.c.id == found.id).values(state=state, answered_at=context.now)
-    )
+    offer_rows.answer(context.session, found.id, state, now=context.now)
     connection.execute(
         sa.update(MOVE)
         .where(MOVE.c.offer_id == found.id)
@@ -314,15 +308,7 @@ def _reissue(context: CommandContext[Any], found: SeatMoveView) -> str:
 
 def _keep_with_recipient(context: CommandContext[Any], found: SeatMoveView, ticket_id: str) -> None:
     """The new ticket is the recipient's, as the old one was: by this offer, to their mailbox."""
-    context.session.connection().execute(
-        sa.insert(TRANSFER),
-        {
-            "id": new_id(context.now),
-            "offer_id": found.id,
-            "ticket_id": ticket_id,
-            "state": TransferState.OFFERED,
-        },
-    )
+    offer_rows.add_ticket(context.session, found.id, ticket_id, now=context.now)
 
 
 def _hand_over(session: Session, ticket_id: str) -> None:

@@ -16,6 +16,7 @@ from upstage_crm.core.db import table_of
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.steps import ORDER, TICKET
+from upstage_crm.orders.transfers import offer_rows
 from upstage_crm.orders.transfers.tables import SeatMoveRow
 from upstage_crm.orders.transfers.ticket_offers import OFFER, TRANSFER, has_time
 from upstage_crm.orders.transfers.views import (
@@ -39,6 +40,7 @@ _MOVES = (
         OFFER.c.language,
         OFFER.c.created_at,
         OFFER.c.answered_at,
+        OFFER.c.seal,
         ORDER.c.reference,
         ORDER.c.patron_id,
         TICKET.c.performance_id,
@@ -93,7 +95,8 @@ def lapsed(session: Session, *, now: datetime) -> tuple[str, ...]:
 
 
 def _read(session: Session, query: sa.Select[Any], now: datetime) -> tuple[SeatMoveView, ...]:
-    rows = session.connection().execute(query).all()
+    found = session.connection().execute(query).all()
+    rows = [row for row in found if offer_rows.is_ours(session, OFFER, _offer(row))]
     if not rows:
         return ()
     played = {
@@ -101,6 +104,11 @@ def _read(session: Session, query: sa.Select[Any], now: datetime) -> tuple[SeatM
         for each in programme.performances(session, {row.performance_id for row in rows})
     }
     return tuple(_view(row, played[row.performance_id], now) for row in rows)
+
+
+def _offer(row: Any) -> dict[str, Any]:
+    """The row of the offer, of what was read with it."""
+    return {**row._asdict(), "id": row.offer_id, "state": row.offer_state}
 
 
 def _view(row: Any, performance: Any, now: datetime) -> SeatMoveView:

@@ -47,6 +47,7 @@ class TicketOfferRow(Row, table=True):
     language: str = Field(max_length=16)
     created_at: datetime = Field(sa_type=UtcDateTime)
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class TicketTransferRow(Row, table=True):
@@ -68,6 +69,7 @@ class TicketTransferRow(Row, table=True):
     offer_id: str = Field(foreign_key="ticket_offer.id", max_length=32)
     ticket_id: str = Field(foreign_key="ticket.id", max_length=32)
     state: TransferState = Field(sa_column=sa.Column(text_enum(TransferState, 16), nullable=False))
+    seal: str | None = Field(default=None, max_length=100)
 
 
 class SeatMoveRow(Row, table=True):

@@ -9,13 +9,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.core.db import table_of
+from upstage_crm.audit import seals
 from upstage_crm.core.email_address import parse_email, wire_of
 from upstage_crm.links.claims import LinkClaims, LinkRefused, Purpose
 from upstage_crm.orders.letters.letter_rules import DOORS_BEFORE
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.steps import ORDER, TICKET
-from upstage_crm.orders.transfers.tables import TicketOfferRow, TicketTransferRow
+from upstage_crm.orders.transfers import offer_rows
+from upstage_crm.orders.transfers.offer_rows import OFFER, TRANSFER
 from upstage_crm.orders.transfers.views import (
     OfferedTicket,
     OfferState,
@@ -26,7 +27,6 @@ from upstage_crm.orders.views import TicketState
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.views import PerformanceState
 
-OFFER, TRANSFER = table_of(TicketOfferRow), table_of(TicketTransferRow)
 _PLAYED = (PerformanceState.ON_SALE, PerformanceState.PAUSED)
 _OFFERS = (
     sa.select(
@@ -78,20 +78,33 @@ def to_address(session: Session, email_key: str, *, now: datetime) -> tuple[Offe
 
 
 def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
-    """The address that a link to an offer may be mailed to; none once it is erased."""
-    query = sa.select(OFFER.c.email).where(OFFER.c.id == claims.request_id)
-    email = session.connection().execute(query).scalar_one_or_none()
-    return frozenset({wire_of(email)}) if email else frozenset()
+    """The address that a link to an offer may be mailed to; none once it is erased.
+
+    Raises:
+        RowNotProven: the row that says so is not what was sealed.
+    """
+    query = sa.select(OFFER).where(OFFER.c.id == claims.request_id)
+    row = session.connection().execute(query).mappings().one_or_none()
+    if row is None or not row["email"]:
+        return frozenset()
+    seals.prove(session, OFFER.name, row)
+    return frozenset({wire_of(row["email"])})
 
 
 def held_of_order(session: Session, order_id: str) -> Mapping[str, str]:
-    """The offer by which each ticket of an order went to someone else, by the ticket's id."""
+    """The offer by which each ticket of an order went to someone else, by the ticket's id.
+
+    By an offer that is not ours, none did.
+    """
+    is_held = sa.and_(OFFER.c.order_id == order_id, TRANSFER.c.state == TransferState.HELD)
     query = (
         sa.select(TRANSFER.c.ticket_id, TRANSFER.c.offer_id)
         .join(OFFER, OFFER.c.id == TRANSFER.c.offer_id)
-        .where(OFFER.c.order_id == order_id, TRANSFER.c.state == TransferState.HELD)
+        .where(is_held)
     )
-    return {row.ticket_id: row.offer_id for row in session.connection().execute(query)}
+    held = session.connection().execute(query).all()
+    forged = offer_rows.forged(session, is_held) if held else frozenset[str]()
+    return {row.ticket_id: row.offer_id for row in held if row.offer_id not in forged}
 
 
 def givable(session: Session, order_id: str, *, now: datetime) -> frozenset[str]:
@@ -121,23 +134,25 @@ def has_time(state: PerformanceState, starts_at: datetime, *, now: datetime) -> 
 
 
 def _read(session: Session, query: sa.Select[Any], now: datetime) -> tuple[OfferView, ...]:
-    rows = session.connection().execute(query).all()
-    tickets = _tickets(session, [row.id for row in rows], now)
+    found = session.connection().execute(query).mappings()
+    rows = [row for row in found if offer_rows.is_ours(session, OFFER, row)]
+    tickets = _tickets(session, [row["id"] for row in rows], now)
     return tuple(
         OfferView(
-            id=row.id,
-            order_id=row.order_id,
-            reference=row.reference,
-            state=row.state,
-            email=row.email,
-            language=row.language,
-            giver=row.giver,
-            giver_language=row.giver_language,
-            patron_id=row.patron_id,
-            created_at=row.created_at,
-            answered_at=row.answered_at,
+            id=row["id"],
+            order_id=row["order_id"],
+            reference=row["reference"],
+            state=row["state"],
+            email=row["email"],
+            language=row["language"],
+            giver=row["giver"],
+            giver_language=row["giver_language"],
+            patron_id=row["patron_id"],
+            created_at=row["created_at"],
+            answered_at=row["answered_at"],
             tickets=tuple(
-                _ticket(each, is_live=row.state is OfferState.OPEN) for each in tickets[row.id]
+                _ticket(each, is_live=row["state"] is OfferState.OPEN)
+                for each in tickets[row["id"]]
             ),
         )
         for row in rows
@@ -149,12 +164,18 @@ def _tickets(
 ) -> dict[str, list[tuple[Any, bool]]]:
     """The tickets of offers, and whether each could change hands."""
     query = (
-        sa.select(TRANSFER.c.offer_id, TRANSFER.c.state.label("transfer_state"), TICKET)
+        sa.select(
+            TRANSFER.c.offer_id,
+            TRANSFER.c.state.label("transfer_state"),
+            TRANSFER.c.id.label("transfer_id"),
+            TRANSFER.c.seal.label("transfer_seal"),
+            TICKET,
+        )
         .join(TICKET, TICKET.c.id == TRANSFER.c.ticket_id)
         .where(TRANSFER.c.offer_id.in_(offer_ids))
         .order_by(TICKET.c.id)
     )
-    rows = session.connection().execute(query).all()
+    rows = [row for row in session.connection().execute(query) if _is_ours(session, row)]
     played = {
         each.id: each
         for each in programme.performances(session, {row.performance_id for row in rows})
@@ -167,6 +188,16 @@ def _tickets(
         )
         found[row.offer_id].append((row, is_movable))
     return found
+
+
+def _is_ours(session: Session, row: Any) -> bool:
+    part = {
+        "id": row.transfer_id,
+        "offer_id": row.offer_id,
+        "ticket_id": row.id,
+        "seal": row.transfer_seal,
+    }
+    return offer_rows.is_ours(session, TRANSFER, part)
 
 
 def _ticket(pair: tuple[Any, bool], *, is_live: bool) -> OfferedTicket:
