@@ -9,6 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from tests.app.test_portal_orders import claimed, filed
@@ -427,11 +428,43 @@ def test_a_forged_session_or_sign_in_opens_nothing(
     code = code_of(desk)
     for table in (PatronSessionRow, PatronSignInRow):
         moved = sa.update(table_of(table)).values(patron_id=ada.id, email_key="ada@example.org")
-        with desk.owned.begin() as connection:
+        with pytest.raises(DBAPIError), desk.owned.begin() as connection:
             connection.execute(moved)
+        desk.forge(
+            f"UPDATE {table.__tablename__} "
+            f"SET patron_id = '{ada.id}', email_key = 'ada@example.org'",
+            unguarded=True,
+        )
 
     assert not is_in(browser)
     assert web.send("/my/code", code=code).status_code == 409
+
+
+@pytest.mark.each_database
+def test_neither_an_ended_session_nor_a_used_code_comes_back(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    """By plain SQL and an old cookie, with everything that the database holds."""
+    browser = signed_in(desk)
+    desk.write(
+        lambda s: s.connection().execute(
+            sa.update(table_of(PatronSessionRow)).values(ended_at=desk.now)
+        )
+    )
+    assert not is_in(browser)
+    later = "2999-01-01 00:00:00"
+    for table, columns in (
+        ("patron_session", "ended_at = NULL"),
+        ("patron_session", f"ended_at = '{later}'"),
+        ("patron_sign_in", "used_at = NULL"),
+        ("patron_sign_in", "tries = 0"),
+    ):
+        with pytest.raises(DBAPIError, match="upstage guard"):
+            desk.forge(f"UPDATE {table} SET {columns}")
+    with pytest.raises(DBAPIError, match="upstage guard"):
+        desk.forge("DELETE FROM patron_session")
+
+    assert not is_in(browser)
 
 
 @on_sqlite

@@ -280,7 +280,8 @@ def test_who_has_the_database_changes_nothing_that_was_sold(shop: Shop) -> None:
     shop.take_back(order, order.tickets[1].id)
     shop.sold(B1)
     with shop.desk.database.engine.connect() as connection:
-        attempts = order_attempts(connection)
+        # What has the shape of ours is found later, by its seal.
+        attempts = [one for one in order_attempts(connection) if not one.notices]
     before, passed = shop.desk.dump(), list[str]()
     for attempt in attempts:
         *prepared, last = attempt.statements

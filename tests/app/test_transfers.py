@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from tests.app.test_letters import Office, codes, kinds
+from tests.app.test_row_seals import found
 from tests.support.called_off import CalledOff
 from tests.support.factories import Desk, together, unchanged
 from tests.support.houses import seat
@@ -40,7 +41,7 @@ from upstage_crm.orders.transfers.errors import (
 from upstage_crm.orders.transfers.views import OfferState, OfferView
 from upstage_crm.orders.views import BasketKind, OrderView, StepKind
 
-BEN = "ben@example.org"
+BEN, EVE = "ben@example.org", "eve@example.org"
 A1, A2 = seat("A", 1), seat("A", 2)
 MINUTE = timedelta(minutes=1)
 
@@ -147,6 +148,64 @@ def test_the_day_of_mail_goes_to_who_holds_the_ticket(giving: Giving) -> None:
     }
     assert codes(mails[BEN]) == [giving.office.code(order, 0)]
     assert codes(mails[INA.email]) == [giving.office.code(order, 1)]
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("seal", ["none", "copied"])
+def test_an_offer_that_plain_sql_wrote_gives_no_one_a_ticket(giving: Giving, seal: str) -> None:
+    """Offered, accepted and held, all in the right shape: the mail with its code goes to Ina."""
+    order = giving.sold(A1, A2)
+    giving.offer(order, 1)
+    told = {"none": ("NULL", "NULL"), "copied": ("o.seal", "t.seal")}[seal]
+    giving.desk.forge(
+        "INSERT INTO ticket_offer (id, order_id, state, email, email_key, language, created_at, "
+        f"seal) SELECT 'evil', order_id, 'open', '{EVE}', '{EVE}', 'en', created_at, {told[0]} "
+        "FROM ticket_offer o",
+        "INSERT INTO ticket_transfer (id, offer_id, ticket_id, state, seal) "
+        f"SELECT 'evil', 'evil', '{order.tickets[0].id}', 'offered', {told[1]} "
+        "FROM ticket_transfer t",
+        "UPDATE ticket_offer SET state = 'accepted', answered_at = created_at WHERE id = 'evil'",
+        "UPDATE ticket_transfer SET state = 'held' WHERE id = 'evil'",
+    )
+    giving.office.tell()
+    giving.office.until_due()
+
+    mails = giving.office.tell()
+
+    assert {mail.to: codes(mail) for mail in mails if kinds([mail]) == [MailKind.DAY_OF]} == {
+        INA.email: [giving.office.code(order, n) for n in (0, 1)]
+    }
+    assert EVE not in {mail.to for mail in mails}
+    assert giving.desk.read(lambda s: offers.held_of_order(s, order.id)) == {}
+    assert found(giving.desk) == ["ticket_offer evil: seal", "ticket_transfer evil: seal"]
+
+
+@pytest.mark.each_database
+def test_a_ticket_more_in_an_offer_of_ours_is_not_taken_with_it(giving: Giving) -> None:
+    order = giving.sold(A1, A2)
+    offer_id = giving.offer(order, 0)
+    giving.desk.forge(
+        "INSERT INTO ticket_transfer (id, offer_id, ticket_id, state) "
+        f"VALUES ('evil', '{offer_id}', '{order.tickets[1].id}', 'offered')"
+    )
+
+    giving.answer(accepts=True)
+
+    held = giving.desk.read(lambda s: offers.held_of_order(s, order.id))
+    assert order.tickets[1].id not in held
+    assert found(giving.desk) == ["ticket_transfer evil: seal"]
+
+
+@pytest.mark.each_database
+def test_an_erased_address_leaves_an_offer_under_its_seal(giving: Giving) -> None:
+    order = giving.sold(A1)
+    giving.offer(order, 0)
+    giving.answer(accepts=True)
+
+    giving.desk.write(lambda s: personal_data.forget_typed(s, [order.id]))
+
+    assert giving.desk.scalar("SELECT email FROM ticket_offer") == ""
+    assert found(giving.desk) == []
 
 
 def test_who_takes_tickets_on_the_day_has_them_already(giving: Giving) -> None:

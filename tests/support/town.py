@@ -9,12 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 from tests.support.engine import Engine
 from tests.support.factories import OLD
+from tests.support.houses import seat
 from tests.support.office import ORIGIN, Office
 from tests.support.patron_accounts import signed_in
+from tests.support.shop import open_shop
 from tests.support.soft_passkey import SoftPasskey
 from tests.support.thresholds import tighten
 from upstage_crm.audit.proven_rows import RECORDED, Part, Subject
@@ -22,6 +24,11 @@ from upstage_crm.change_requests.lifecycle.staff_commands import Proposed
 from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.core.db import Database, UtcDateTime
+from upstage_crm.orders.transfers import offer_rows
+from upstage_crm.payments import disputes
+from upstage_crm.payments import queries as payments
+from upstage_crm.payments.providers.provider import DisputeFacts
+from upstage_crm.payments.views import DisputeState
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import commands as programme
 from upstage_crm.programme.prices import price_lists, price_types
@@ -76,6 +83,7 @@ class Town:
         self._alert()
         self._finding()
         self._prices()
+        self._sales()
         self.engine.deliver()
 
     def _decisions(self) -> Proposed:
@@ -154,7 +162,7 @@ class Town:
         day, at = date(2030, 3, 1), time(19, 30)
         act(zoe, programme.add_performances, event_id=event, hall_id=hall, days=[day], at=at)
         tax = act(zoe, price_types.add_tax_rate, typed={"name": "Tax", "rate": "5"})
-        for after, name in enumerate(("Adult", "Child")):
+        for after, name in enumerate(("Full", "Half")):
             kind = act(zoe, price_types.add_price_type, typed={"name": name})
             new = NewPrices(
                 amounts={Cell("Floor", kind): 1_000},
@@ -163,6 +171,30 @@ class Town:
                 starts_at=self.engine.now,
             )
             act(zoe, price_lists.save, event_id=event, after=after, new=new)
+
+    def _sales(self) -> None:
+        """A ticket that is offered to someone else, and a payment that a bank wants back."""
+        shop, now = open_shop(self.engine), self.engine.now
+        order = shop.sold(seat("A", 1))
+        [payment] = self.engine.read(lambda s: payments.of_order(s, order.id))
+        said = DisputeFacts(
+            reference="dp_1",
+            capture_reference="",
+            amount=payment.amount,
+            currency=payment.currency,
+            is_withheld=True,
+            is_won=False,
+            state=DisputeState.OPEN,
+            due_at=now,
+        )
+
+        def write(session: Session) -> None:
+            to = {"email": "eli@example.org", "email_key": "eli@example.org", "language": "en"}
+            offer_rows.add(session, "offer", order_id=order.id, now=now, **to)
+            offer_rows.add_ticket(session, "offer", order.tickets[0].id, now=now)
+            disputes.keep(session, payment, said, now=now)
+
+        self.engine.write(write)
 
     # --- rows ---------------------------------------------------------------------------------
 

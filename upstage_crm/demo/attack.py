@@ -27,6 +27,7 @@ from upstage_crm.core import migrations
 from upstage_crm.core.db import Database
 from upstage_crm.core.errors import NotFound
 from upstage_crm.demo.attack_list import UNTRUNCATED, Attempt, Target, attempts
+from upstage_crm.demo.attacks.attack_accounts import account_attempts
 from upstage_crm.demo.attacks.attack_ledger import ledger_attempts
 from upstage_crm.demo.attacks.attack_orders import order_attempts
 from upstage_crm.demo.attacks.attack_plans import plan_attempts
@@ -107,6 +108,7 @@ def attack(database: Database, *, protected: Protected, ring: KeyRing) -> Result
         )
         before = _digest(connection)
     is_sqlite = engine.dialect.name == "sqlite"
+    house += tuple(account_attempts(target, is_sqlite=is_sqlite))
     outcomes = [
         _try(way, attempt, name, protected, ring)
         for attempt in (*attempts(target, is_sqlite=is_sqlite), *house, *forgeries(target))

@@ -19,7 +19,8 @@ UNTRUNCATED = (
     *("audit_entry", "audit_value", "audit_head", "seat_plan", "performance", "seat_state"),
     *("price_list", "price", "ledger_transaction", "ledger_entry", "ledger_seal"),
     *("orders", "order_contact", "order_step", "order_line", "ticket", "payment", "refund"),
-    *("ticket_offer", "ticket_transfer", "seat_move"),
+    *("ticket_offer", "ticket_transfer", "seat_move", "payment_dispute"),
+    *("patron_session", "patron_sign_in", "staff_session"),
 )
 
 

@@ -28,7 +28,7 @@ def rules(dialect: str) -> list[Rule]:
             "patron_sign_in_delete",
             "patron_sign_in",
             "DELETE",
-            f"OLD.expires_at > CURRENT_TIMESTAMP AND NOT ({erasing('patron_sign_in')})",
+            f"OLD.expires_at > (CURRENT_TIMESTAMP) AND NOT ({erasing('patron_sign_in')})",
         ),
     ]
 

@@ -32,7 +32,11 @@ def order_attempts(connection: Connection) -> list[Attempt]:
         *_on_offers(order, ticket),
         *_on_seats(order, ticket),
     ]
-    return [Attempt(GROUP, words, tuple(statements)) for words, *statements in found]
+    taken = _found(order, ticket, payment)
+    return [
+        *(Attempt(GROUP, words, tuple(statements)) for words, *statements in found),
+        *(Attempt(GROUP, words, tuple(statements), notices=True) for words, *statements in taken),
+    ]
 
 
 def _on_ticket(ticket: str, line: str) -> Iterator[tuple[str, ...]]:
@@ -106,6 +110,21 @@ def _on_offers(order: str, ticket: str) -> Iterator[tuple[str, ...]]:
     yield "DELETE an offer", offer, "DELETE FROM ticket_offer WHERE id = 'forged'"
     gone = "DELETE FROM ticket_transfer WHERE id = 'forged'"
     yield "DELETE who has a ticket", offer, asked, gone
+
+
+def _found(order: str, ticket: str, payment: str) -> Iterator[tuple[str, ...]]:
+    """What has the shape of ours, so that only its seal tells it from that."""
+    given = _offer(order), _transfer(f"'{ticket}'"), _answered("accepted"), _moved("held")
+    yield "a ticket given to a mailbox by no one", *given
+    yield "an offer of no one's", _offer(order)
+    dispute = (
+        "INSERT INTO payment_dispute (id, payment_id, amount, currency, state, opened_at) "
+        "SELECT 'forged', id, amount, currency, 'open', created_at FROM payment "
+        f"WHERE id = '{payment}'"
+    )
+    ended = "UPDATE payment_dispute SET state = 'dropped', closed_at = opened_at"
+    yield "a dispute that no bank opened", dispute
+    yield "a dispute that no bank ended", dispute, f"{ended} WHERE id = 'forged'"
 
 
 def _on_seats(order: str, ticket: str) -> Iterator[tuple[str, ...]]:
