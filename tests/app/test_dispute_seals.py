@@ -1,4 +1,4 @@
-"""A dispute that plain SQL wrote or ended is found, is shown to no one, and stops what goes by it."""
+"""A dispute that plain SQL wrote or ended is found, shown to no one, and acted on by nothing."""
 
 from __future__ import annotations
 
