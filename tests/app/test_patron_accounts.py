@@ -27,6 +27,7 @@ from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
 from upstage_crm.patron_accounts import sign_in
 from upstage_crm.patron_accounts.tables import PatronSessionRow, PatronSignInRow
+from upstage_crm.patrons import reveals
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.portal import limits
@@ -284,6 +285,60 @@ def test_an_order_of_someone_else_is_not_shown(
     assert is_in(bob)
     assert answer.headers["location"] == "/my/"
     assert reference not in bob.get("/my/").text
+
+
+def test_the_history_says_who_looked_and_what_changed(
+    web: Shopper, desk: Desk, ina: PatronRecord
+) -> None:
+    desk.act(
+        desk.owner, reveals.reveal, patron_id=ina.id, field="phone", reason="Called about a seat"
+    )
+    proposed = desk.propose(ina, changes={"phone": {"phone": "+1 212 555 0199"}})
+    desk.deliver()
+    desk.decide(desk.claims(INA))
+    browser = signed_in(desk)
+    during = browser.get("/my/history")
+    desk.clock.advance(timedelta(days=8))
+    page = signed_in(desk).get("/my/history")
+
+    told = re.findall(
+        r'<span class="strong">(.*?)</span><br>\s*<span class="muted">(.*?),', page.text
+    )
+    assert [(what, re.sub("<.*?>", "", who)) for what, who in told] == [
+        ("Signed in to your account", "You"),
+        ("Signed in to your account", "You"),
+        (f"Phone number: changed on your record ({proposed.reference})", "You"),
+        (f"Phone number: the change was approved ({proposed.reference})", "You"),
+        (f"A change was proposed ({proposed.reference})", "Dana (box office)"),
+        ("Phone number: looked at, for a reason that was kept", "Dana (box office)"),
+        ("Your record was made", "Dana (box office)"),
+    ]
+    assert during.status_code == 409
+    assert "0199" not in page.text
+    assert "Called about" not in page.text
+    assert Shopper(APP).get("/my/history").headers["location"] == "/my/sign-in"
+
+
+@on_sqlite
+def test_a_long_history_is_read_page_by_page(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
+    for turn in range(60):
+        desk.act(
+            desk.owner,
+            reveals.reveal,
+            patron_id=ina.id,
+            field="name",
+            reason=f"Look {turn} of many",
+        )
+    browser = signed_in(desk)
+
+    first = browser.get("/my/history")
+    [earlier] = re.findall(r'href="(/my/history\?before=\d+)"', first.text)
+    last = browser.get(earlier)
+
+    assert [page.text.count("<time") for page in (first, last)] == [50, 12]
+    assert "before=" not in last.text
+    for odd in ("-1", "x", "9" * 40, "²"):
+        assert browser.get(f"/my/history?before={odd}").status_code == 200
 
 
 def test_tickets_are_given_away_from_the_account_and_taken_back(

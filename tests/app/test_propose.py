@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from upstage_crm.change_requests.model.rules import (
     ReasonCode,
     RequestState,
 )
+from upstage_crm.change_requests.reads.earlier_proposal import last_reason
 from upstage_crm.links.claims import Reviewer
 from upstage_crm.patrons.fields import PROTECTED_COLUMNS
 from upstage_crm.staff.roles import Role
@@ -287,3 +288,16 @@ def test_the_row_keeps_every_column_of_the_value(desk: Desk) -> None:
         {"email": NEW, "email_key": NEW},
     ]
     assert set(values[0]) & set(PROTECTED_COLUMNS) == {"email"}
+
+
+def test_the_last_reason_is_the_members_own_and_of_this_shift(desk: Desk) -> None:
+    began, colleague = desk.now, desk.staff("Cleo", Role.BOX_OFFICE)
+    desk.propose(desk.patron(), NEW)
+    desk.clock.advance(timedelta(hours=1))
+
+    def last(staff_id: str, since: datetime) -> ReasonCode | None:
+        return desk.read(lambda session: last_reason(session, staff_id, since=since))
+
+    assert last(desk.owner.id, began) is ReasonCode.ASKED_BY_PHONE
+    assert last(desk.owner.id, desk.now) is None
+    assert last(colleague.id, began) is None

@@ -92,7 +92,7 @@ def change_address(hands: Hands, server: Server, caller: str, new: str, reason: 
 
 
 def test_a_callers_address_takes_five_steps(page_of: PageOf, house: tuple[Server, Stage]) -> None:
-    """The first call of a tab takes one more: its reason is remembered for the next one."""
+    """The first call of a shift takes one more: its reason is remembered for the next one."""
     server, stage = house
     clerk = page_of(CLERK)
     stage.add("first.caller@example.com")

@@ -406,6 +406,21 @@ class TestPropose:
             found = session.connection().execute(query).scalars().all()
         assert found == ["mistyped", "proposed", "refused"]
 
+    async def test_the_dialog_begins_with_the_reason_of_the_last_proposal(
+        self, made: Runtime, pipeline: Pipeline
+    ) -> None:
+        """Of the member's own last one of this shift, in whatever tab; of none before the first."""
+        number = add(made, **JANE)
+        dana, eve = staff(made), staff(made, Role.MANAGER)
+        first = await proposing(pipeline, dana, number)
+        before = (await pipeline.state(first, ProposeState)).start["reason"]
+        await pipeline.submit(first, ProposeState.send, SENDING)
+
+        for cookie, expected in ((dana, SENDING["reason"]), (eve, "")):
+            tab = await proposing(pipeline, cookie, number, "phone")
+            assert (await pipeline.state(tab, ProposeState)).start["reason"] == expected
+        assert before == ""
+
     async def test_the_first_line_says_that_nobody_can_be_asked(
         self, made: Runtime, pipeline: Pipeline
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from upstage_crm.audit.events import Action
 from upstage_crm.orders.views import TicketState
 from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.portal.listings.sale_states import SaleState
@@ -57,6 +58,28 @@ CONTACT_PLACES: Final[Mapping[ContactPlace, str]] = {
     ContactPlace.SECONDARY: "{label}, another one",
     ContactPlace.PREVIOUS: "{label}, an earlier one",
 }
+WHO_LOOKED: Final = "Who looked, and what changed"
+YOU: Final = "You"
+PROPOSED_MAILBOX: Final = "The proposed address"
+BY_ITSELF: Final = "Automatically"
+HISTORY: Final[Mapping[Action, str]] = {
+    Action.PATRON_ADDED: "Your record was made",
+    Action.PATRON_EDITED: "Notes or other details that staff keep were changed",
+    Action.STATUS_CHANGED: "The status of your record was changed",
+    Action.VALUE_REVEALED: "{field}: looked at, for a reason that was kept",
+    Action.DATA_EXPORTED: "A copy of your data was taken",
+    Action.PATRON_SIGNED_IN: "Signed in to your account",
+    Action.PATRON_SIGNED_OUT: "Signed out of your account",
+    Action.REQUEST_PROPOSED: "A change was proposed",
+    Action.REQUEST_WITHDRAWN: "The proposal was withdrawn",
+    Action.REQUEST_EXPIRED: "The proposal ended without an answer",
+    Action.FIELD_APPROVED: "{field}: the change was approved",
+    Action.FIELD_REJECTED: "{field}: the change was rejected",
+    Action.FIELD_OBJECTED: "{field}: the change was objected to",
+    Action.FIELD_APPLIED: "{field}: changed on your record",
+    Action.ORDER_CLAIMED: "An order was added to your record",
+}
+PUT_BACK: Final = "{field}: restored to its earlier value"
 SIGN_IN: Final = "Sign in"
 TYPE_CODE: Final = "Type the code"
 LINK_OVER: Final = "This link no longer works"

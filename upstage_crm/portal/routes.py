@@ -8,6 +8,7 @@ from upstage_crm.portal.account import (
     account_forms,
     account_orders,
     account_page,
+    record_history,
     sign_in_link,
     sign_in_pages,
 )
@@ -46,4 +47,5 @@ ROUTES = [
     *account_orders.ROUTES,
     *account_forms.ROUTES,
     *account_data.ROUTES,
+    *record_history.ROUTES,
 ]

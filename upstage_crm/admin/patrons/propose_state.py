@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import reflex as rx
@@ -26,7 +27,7 @@ from upstage_crm.admin.patrons.proposal import (
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.change_requests.model.errors import UnknownRequest
 from upstage_crm.change_requests.model.rules import ReasonCode
-from upstage_crm.change_requests.reads.earlier_proposal import earlier_proposal
+from upstage_crm.change_requests.reads.earlier_proposal import earlier_proposal, last_reason
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import SOURCE
 from upstage_crm.core.threads import to_writer_thread
@@ -34,9 +35,11 @@ from upstage_crm.pages.dialog_state import DialogMixin
 from upstage_crm.pages.forms import texts
 from upstage_crm.patrons.fields import FIELDS, ProtectedField
 from upstage_crm.staff.roles import Permission
+from upstage_crm.wiring import runtime
 
 PROPOSE = "propose"
 _LAST_REASON = "last reason"  # the name under which a tab remembers it
+_SHIFT = timedelta(hours=12)
 
 
 class ProposeState(DialogMixin, AdminState):
@@ -202,7 +205,17 @@ class ProposeState(DialogMixin, AdminState):
         )
         return None
 
+    async def _recall(self) -> None:
+        """Begin with the reason of the member's last proposal of this shift, in whatever tab."""
+        if self._draft(_LAST_REASON):
+            return
+        actor, since = self._actor(), runtime().clock.now() - _SHIFT
+        reason = await self._read(lambda session: last_reason(session, actor.id, since=since))
+        if reason is not None and reason is not ReasonCode.OTHER:
+            self._keep_draft(_LAST_REASON, {REASON: reason.value})
+
     async def _begin(self) -> None:
+        await self._recall()
         record = await self.get_state(PatronRecordState)
         others = tuple(
             key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -26,6 +27,17 @@ class EarlierProposal:
     reason_code: ReasonCode
     reason_text: str
     is_desk: bool
+
+
+def last_reason(session: Session, staff_id: str, *, since: datetime) -> ReasonCode | None:
+    """The reason of a member's newest proposal; None where they made none since that moment."""
+    query = (
+        select(ChangeRequestRow.reason_code)
+        .where(ChangeRequestRow.proposer_id == staff_id, col(ChangeRequestRow.created_at) >= since)
+        .order_by(col(ChangeRequestRow.id).desc())
+    )
+    found = session.exec(query.limit(1)).first()
+    return None if found is None else ReasonCode(found)
 
 
 def earlier_proposal(

@@ -23,7 +23,7 @@ from upstage_crm.organisation.settings import details
 from upstage_crm.patron_accounts import sessions
 from upstage_crm.patron_accounts.views import SignedInPatron
 from upstage_crm.portal import portal_words
-from upstage_crm.portal.account import account_data, account_forms, account_orders
+from upstage_crm.portal.account import account_data, account_forms, account_orders, record_history
 from upstage_crm.portal.account.account_visitor import keep_on, patron_of, reader_here
 from upstage_crm.portal.account.sign_in_pages import SIGN_IN
 from upstage_crm.portal.addresses import ACCOUNT, WHATS_ON
@@ -158,6 +158,7 @@ def _drawn(account: Account, reader: Reader) -> str:
         },
         whats_on=reader.href(WHATS_ON),
         data=reader.href(account_data.DATA),
+        history=reader.href(record_history.HISTORY),
         sign_out=reader.href(account_forms.SIGN_OUT),
     )
 
