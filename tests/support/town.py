@@ -173,9 +173,10 @@ class Town:
             act(zoe, price_lists.save, event_id=event, after=after, new=new)
 
     def _sales(self) -> None:
-        """A ticket that is offered to someone else, and a payment that a bank wants back."""
+        """A ticket that is offered, one that is kept, and a payment that a bank wants back."""
         shop, now = open_shop(self.engine), self.engine.now
-        order = shop.sold(seat("A", 1))
+        order = shop.sold(seat("A", 1), seat("A", 2))
+        self.kept = order.tickets[1].id
         [payment] = self.engine.read(lambda s: payments.of_order(s, order.id))
         said = DisputeFacts(
             reference="dp_1",
