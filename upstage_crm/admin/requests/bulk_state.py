@@ -1,4 +1,4 @@
-"""What staff do to several requests of the queue at once: send again, withdraw."""
+"""What staff do to several requests of the queue at once: send again, withdraw, release."""
 
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ class RequestBulkState(DialogMixin, AdminState):
     """The dialog over the queue. `lines` say what the press will do, `applies` to how many."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+    fresh: ClassVar[frozenset[str]] = frozenset({"release"})
     dialogs: ClassVar[tuple[str, ...]] = tuple(BulkAct)
     page: ClassVar[type[RequestQueueState]] = RequestQueueState
 
@@ -33,11 +34,13 @@ class RequestBulkState(DialogMixin, AdminState):
     _references: tuple[str, ...] = ()
 
     @rx.event
-    async def ask(self, act: str, references: list[str]) -> None:
+    async def ask(self, act: str, references: list[str]) -> Any:
         """Say what would be done to the chosen requests, before it is done."""
         chosen = _clean(references)
         if act not in self.dialogs or not chosen:
-            return
+            return None
+        if act == BulkAct.RELEASE and (proof := self._proof_first()) is not None:
+            return proof
         actor, parts = self._actor(), runtime()
         found = await self._read(
             lambda s: bulk.preview(parts.staff_context(s, actor), BulkAct(act), chosen)
@@ -46,6 +49,7 @@ class RequestBulkState(DialogMixin, AdminState):
         if await self._open(act, subject=CHOSEN, about=about):
             self.lines = preview_words(BulkAct(act), found, chosen=len(chosen))
             self.applies, self._references = len(found.applies), found.applies
+        return None
 
     @rx.event
     async def resend(self, form: dict[str, Any]) -> Any:
@@ -56,6 +60,11 @@ class RequestBulkState(DialogMixin, AdminState):
     async def withdraw(self, form: dict[str, Any]) -> Any:
         """Withdraw each request."""
         return await self._do_each(BulkAct.WITHDRAW, form)
+
+    @rx.event
+    async def release(self, form: dict[str, Any]) -> Any:
+        """Let each request go to its patron."""
+        return await self._do_each(BulkAct.RELEASE, form)
 
     async def _do_each(self, act: BulkAct, form: dict[str, Any]) -> Any:
         """Run the command once for each request: one that is refused stops no other."""
