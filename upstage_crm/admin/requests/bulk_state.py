@@ -34,13 +34,11 @@ class RequestBulkState(DialogMixin, AdminState):
     _references: tuple[str, ...] = ()
 
     @rx.event
-    async def ask(self, act: str, references: list[str]) -> Any:
+    async def ask(self, act: str, references: list[str]) -> None:
         """Say what would be done to the chosen requests, before it is done."""
         chosen = _clean(references)
         if act not in self.dialogs or not chosen:
-            return None
-        if act == BulkAct.RELEASE and (proof := self._proof_first()) is not None:
-            return proof
+            return
         actor, parts = self._actor(), runtime()
         found = await self._read(
             lambda s: bulk.preview(parts.staff_context(s, actor), BulkAct(act), chosen)
@@ -49,7 +47,6 @@ class RequestBulkState(DialogMixin, AdminState):
         if await self._open(act, subject=CHOSEN, about=about):
             self.lines = preview_words(BulkAct(act), found, chosen=len(chosen))
             self.applies, self._references = len(found.applies), found.applies
-        return None
 
     @rx.event
     async def resend(self, form: dict[str, Any]) -> Any:
