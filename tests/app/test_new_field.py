@@ -161,7 +161,10 @@ def test_a_field_is_an_entry_a_column_and_a_migration(tmp_path: Path) -> None:
         *("tests/unit/test_languages.py", "tests/app/test_the_new_field.py"),
     )
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", wanted, *files],
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("-m", "long or not long", "-k", wanted, *files),
+        ],
         cwd=copy,
         capture_output=True,
         text=True,

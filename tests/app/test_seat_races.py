@@ -33,6 +33,7 @@ WIDE = STALLS | {"rows": "10", "seats": "20", "wheelchair": ""}
 STANDING = FLOOR | {"places": "500"}
 
 # Takes two seats, says so, and waits to be killed before it has committed.
+pytestmark = pytest.mark.each_database
 KILLED = """
 import sys
 from datetime import datetime
@@ -40,8 +41,6 @@ from tests.support.keyring import attach
 from upstage_crm.core.db import Database, make_engine
 from upstage_crm.inventory import holds
 from upstage_crm.inventory.views import Wanted
-
-pytestmark = pytest.mark.each_database
 url, performance, now, *seats = sys.argv[1:]
 database = attach(Database(make_engine(url)))
 wanted = Wanted(seats={performance: frozenset(seats)})

@@ -304,6 +304,9 @@ CASES: dict[str, Case] = {
     "RequestBulkState.resend": Case(
         "queue", chosen("Send again"), elsewhere="list", about="1 request chosen"
     ),
+    "RequestBulkState.release": Case(
+        "queue", chosen("Release"), elsewhere="list", about="1 request chosen"
+    ),
     "RequestBulkState.withdraw": Case(
         "queue", chosen("Withdraw"), elsewhere="list", about="1 request chosen"
     ),

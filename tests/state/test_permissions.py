@@ -156,7 +156,12 @@ TABLE: dict[str, Row] = {
     "RequestBulkState": Row(
         P.VIEW_REQUESTS,
         "ask keep start_over turn",
-        {"resend": P.RESEND_REQUEST, "withdraw": P.WITHDRAW_REQUEST},
+        {
+            "release": P.RELEASE_REQUEST,
+            "resend": P.RESEND_REQUEST,
+            "withdraw": P.WITHDRAW_REQUEST,
+        },
+        fresh="release",
     ),
     "RequestQueueState": Row(P.VIEW_REQUESTS, LISTED),
     "RequestTaskState": Row(

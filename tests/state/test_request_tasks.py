@@ -12,9 +12,11 @@ from tests.support.engine import Engine
 from tests.support.factories import NEW, OLD, PUBLIC_URL
 from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.dashboard.state import DashboardState
+from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.patrons.care_state import PatronCareState
 from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
+from upstage_crm.admin.requests.bulk_state import RequestBulkState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
 from upstage_crm.admin.requests.queue_state import RequestQueueState
 from upstage_crm.admin.requests.task_state import RequestTaskState
@@ -97,6 +99,57 @@ def scene(made: Runtime, clock: FrozenClock, pipeline: Pipeline) -> Scene:
 
 
 # --- tasks of a request -------------------------------------------------------------------------
+
+
+async def test_what_is_held_is_released_together_each_by_its_own_command(scene: Scene) -> None:
+    engine = scene.engine
+    policy = FieldPolicy(asked=Asked.CURRENT, second_person=True)
+    engine.set_policy(replace(DEFAULT, fields={"phone": policy}))
+    held = [
+        engine.propose(engine.patron(f"h{n}@example.com", f"H{n}"), changes=PHONE) for n in range(3)
+    ]
+    engine.withdraw(held[2])
+    references = [one.reference for one in held]
+    pressing, asking = RequestBulkState.release, {"act": "release", "references": references}
+
+    clerk = scene.pipeline.client(scene.cookie(CLERK, "Cem"))
+    await scene.pipeline.send(clerk, RequestQueueState.load, "/requests/?view=all")
+    await scene.pipeline.send(clerk, RequestBulkState.ask, **asking)
+    assert (await scene.pipeline.state(clerk, RequestBulkState)).applies == 0
+    await scene.pipeline.submit(clerk, pressing, {})
+    assert engine.state(held[0]) is RequestState.HELD
+
+    lead = scene.pipeline.client(scene.cookie(LEAD, "Lea"))
+    await scene.pipeline.send(lead, RequestQueueState.load, "/requests/?view=all")
+    await scene.pipeline.send(lead, RequestBulkState.ask, **asking)
+    dialog = await scene.pipeline.state(lead, RequestBulkState)
+    assert (dialog.dialog, dialog.applies) == ("release", 2)
+    assert dialog.lines[:2] == [
+        "Applies to 2 of them.",
+        "The patrons are asked by email now. Their time to answer begins.",
+    ]
+    assert dialog.lines[2].startswith(f"Left as it is: {references[2]}. ")
+    await scene.pipeline.submit(lead, pressing, {})
+
+    assert [engine.state(one) for one in held[:2]] == [RequestState.PENDING] * 2
+    assert (await scene.pipeline.state(lead, AdminState)).done == "2 requests released."
+
+
+async def test_releasing_together_needs_a_fresh_proof(scene: Scene) -> None:
+    engine = scene.engine
+    policy = FieldPolicy(asked=Asked.CURRENT, second_person=True)
+    engine.set_policy(replace(DEFAULT, fields={"phone": policy}))
+    held = engine.propose(engine.patron(), changes=PHONE)
+    lead = scene.pipeline.client(scene.cookie(LEAD, "Lea"))
+    await scene.pipeline.send(lead, RequestQueueState.load, "/requests/?view=all")
+    asking = {"act": "release", "references": [held.reference]}
+    await scene.pipeline.send(lead, RequestBulkState.ask, **asking)
+    engine.clock.advance(timedelta(minutes=16))
+
+    await scene.pipeline.submit(lead, RequestBulkState.release, {})
+
+    assert lead.doors()[-1].startswith("/sign-in/again/")
+    assert engine.state(held) is RequestState.HELD
 
 
 async def test_another_member_releases_what_is_held(scene: Scene) -> None:

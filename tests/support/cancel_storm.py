@@ -7,7 +7,9 @@ silence is an answer.
 
 from __future__ import annotations
 
+import faulthandler
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -29,11 +31,13 @@ from upstage_crm.staff.command_context import CommandContext
 
 LATER = timedelta(days=8)
 _MOST_STEPS = 9  # of a worker before it is killed
+_HANGS_S = 300
 _Step = Callable[[CommandContext[OrderMailer]], object]
 
 
 def work(url: str, now: str) -> None:
-    """Take every step that is due, until nothing is left."""
+    """Take every step that is due, until nothing is left. One that hangs says where, and ends."""
+    faulthandler.dump_traceback_later(_HANGS_S, exit=True)
     database = attach(Database(make_engine(url)))
     mailer = OrderMailer(
         composer=COMPOSER,
@@ -94,6 +98,7 @@ def rage(url: str, now: datetime, *, kills: int, seed: int) -> int:
                 worker.stdout.readline()
             worker.kill()
             worker.communicate()
+            assert worker.returncode in {0, -signal.SIGKILL}
             killed += worker.returncode != 0
     last = start()
     last.communicate()

@@ -14,10 +14,12 @@ from upstage_crm.wording.sentences import sentence
 DONE: Mapping[BulkAct, str] = {
     BulkAct.RESEND: "sent again",
     BulkAct.WITHDRAW: "withdrawn",
+    BulkAct.RELEASE: "released",
 }
 _EFFECT: Mapping[BulkAct, str] = {
     BulkAct.RESEND: "Sends {emails}. The links in the earlier emails stop working at once.",
     BulkAct.WITHDRAW: "Sends {emails} to say so. The records stay as they are.",
+    BulkAct.RELEASE: "The patrons are asked by email now. Their time to answer begins.",
 }
 
 _HELD: Mapping[HeldFor, str] = {

@@ -1,4 +1,4 @@
-"""What staff do to several requests of the queue at once: send again, withdraw."""
+"""What staff do to several requests of the queue at once: send again, withdraw, release."""
 
 from typing import Any, ClassVar
 
@@ -24,6 +24,7 @@ class RequestBulkState(DialogMixin, AdminState):
     """The dialog over the queue. `lines` say what the press will do, `applies` to how many."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_REQUESTS
+    fresh: ClassVar[frozenset[str]] = frozenset({"release"})
     dialogs: ClassVar[tuple[str, ...]] = tuple(BulkAct)
     page: ClassVar[type[RequestQueueState]] = RequestQueueState
 
@@ -56,6 +57,11 @@ class RequestBulkState(DialogMixin, AdminState):
     async def withdraw(self, form: dict[str, Any]) -> Any:
         """Withdraw each request."""
         return await self._do_each(BulkAct.WITHDRAW, form)
+
+    @rx.event
+    async def release(self, form: dict[str, Any]) -> Any:
+        """Let each request go to its patron."""
+        return await self._do_each(BulkAct.RELEASE, form)
 
     async def _do_each(self, act: BulkAct, form: dict[str, Any]) -> Any:
         """Run the command once for each request: one that is refused stops no other."""

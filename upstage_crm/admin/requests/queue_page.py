@@ -63,7 +63,11 @@ _ENDINGS = [
     (View.CLOSED.value, "Any ending"),
     *((view.value, REQUEST_LOOKS[states[0].value].label) for view, states in ENDINGS.items()),
 ]
-_ACTS = (Act("resend", "Send again", "e"), Act("withdraw", "Withdraw", "w"))
+_ACTS = (
+    Act("resend", "Send again", "e"),
+    Act("withdraw", "Withdraw", "w"),
+    Act("release", "Release", "r"),
+)
 _WHO = [("", "Anyone’s"), (MINE, "Mine")]
 
 
@@ -95,6 +99,7 @@ def page() -> rx.Component:
         ),
         _bulk("resend", Bulk.resend, title="Send these questions again?", send="Send again"),
         _bulk("withdraw", Bulk.withdraw, title="Withdraw these requests?", send="Withdraw"),
+        _bulk("release", Bulk.release, title="Release these to the patrons?", send="Release"),
         active="requests",
         waiting=stack(
             page_header("Requests", subtitle=SUBTITLE),

@@ -27,15 +27,18 @@ class BulkAct(StrEnum):
 
     RESEND = "resend"
     WITHDRAW = "withdraw"
+    RELEASE = "release"
 
 
-COMMANDS: Mapping[BulkAct, Callable[..., None]] = {
+COMMANDS: Mapping[BulkAct, Callable[..., object]] = {
     BulkAct.RESEND: staff_commands.resend,
     BulkAct.WITHDRAW: staff_commands.withdraw,
+    BulkAct.RELEASE: staff_commands.release,
 }
 _CHECKS = {
     BulkAct.RESEND: staff_commands.ensure_resendable,
     BulkAct.WITHDRAW: staff_commands.ensure_withdrawable,
+    BulkAct.RELEASE: staff_commands.ensure_releasable,
 }
 
 

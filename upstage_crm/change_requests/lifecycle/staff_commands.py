@@ -229,15 +229,21 @@ def release(context: StaffContext[Notifier], *, reference: str) -> RequestState:
     if not any(may(actor, permission) for permission in _RELEASE.values()):
         ensure_may(actor, Permission.RELEASE_REQUEST)
     locked = LockedRequest.by_reference(context, reference)
-    request = locked.request
+    ensure_releasable(context, locked.request, locked.patron)
+    held_requests.let_go(locked, released_by=actor)
+    locked.record()
+    return locked.request.state
+
+
+def ensure_releasable(
+    context: StaffContext[Notifier], request: ChangeRequestRow, patron: PatronRow
+) -> None:
+    """Raise what `release` raises, unless a request may be released by this member now."""
     permission = _RELEASE.get(request.held_for) if request.held_for else None
     if request.state is not RequestState.HELD or permission is None:
         raise NothingWaits
-    ensure_may(actor, permission)
-    second_person.ensure_second(context, first_id=request.proposer_id, patron=locked.patron)
-    held_requests.let_go(locked, released_by=actor)
-    locked.record()
-    return request.state
+    ensure_may(context.actor, permission)
+    second_person.ensure_second(context, first_id=request.proposer_id, patron=patron)
 
 
 def withdraw(context: StaffContext[Notifier], *, reference: str) -> None:
