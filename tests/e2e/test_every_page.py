@@ -449,7 +449,7 @@ new PerformanceObserver(list => {
 """
 
 
-@pytest.mark.parametrize("path", ["/", "/patrons/", "/requests/", "/mailbox/", "/team/"])
+@pytest.mark.parametrize("path", ["/", "/patrons/", "/requests/", "/team/"])
 def test_what_is_read_later_moves_nothing(
     browser: Browser, office: Page, house: House, path: str
 ) -> None:

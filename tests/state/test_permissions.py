@@ -557,7 +557,8 @@ def served() -> dict[str, Route]:
 
 def is_of_patrons(route: Route) -> bool:
     """Whether it is a page for everybody: the portal knows no staff session, by import contract."""
-    return route.endpoint.__module__.startswith("upstage_crm.portal.")
+    handler = getattr(route.endpoint, "func", route.endpoint)  # one for several ways in is bound
+    return handler.__module__.startswith("upstage_crm.portal.")
 
 
 def test_every_route_has_its_row() -> None:

@@ -1,69 +1,33 @@
 """The page on which a recipient says yes or no to tickets that someone offers.
 
-Opening it changes nothing, with or without scripts; see `choice_form`.
+What it does with an answer is `answer_page`.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from functools import partial
 from typing import Final
 
 from sqlmodel import Session
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from upstage_crm.change_requests.reads import revert_windows
-from upstage_crm.confirm import fixed_copy, link_visit
+from upstage_crm.confirm import link_visit
 from upstage_crm.confirm.link_visit import Visitor
-from upstage_crm.confirm.tickets import choice_form
+from upstage_crm.confirm.tickets.answer_page import Question, routes
 from upstage_crm.confirm.tickets.choice_words import ChoiceWords, broken_words
-from upstage_crm.confirm.tickets.offered_words import YES, Played, offer_words
-from upstage_crm.core.errors import UpstageError
-from upstage_crm.core.languages import choose, negotiate, speaker
-from upstage_crm.core.threads import to_writer_thread
-from upstage_crm.http.origins import is_own_form, typed
+from upstage_crm.confirm.tickets.offered_words import Played, offer_words
+from upstage_crm.core.languages import choose, negotiate
 from upstage_crm.links.claims import LinkRefused
 from upstage_crm.orders.transfers import taking as answering
 from upstage_crm.orders.transfers import ticket_offers as offers
-from upstage_crm.orders.transfers.errors import OfferEnded
 from upstage_crm.organisation.settings import details
 from upstage_crm.programme import queries as programme
 from upstage_crm.programme.event_texts import TITLE, in_language
 from upstage_crm.venues import queries as venues
 from upstage_crm.wiring import runtime
-from upstage_crm.wording import sentences
 
 PATH: Final = link_visit.OFFER_PAGE
-
-
-async def show(request: Request) -> Response:
-    """Show the question, or what became of it."""
-    visitor = choice_form.visitor_of(request)
-    return choice_form.drawn(await asyncio.to_thread(look, visitor), visitor)
-
-
-async def decide(request: Request) -> Response:
-    """Record a complete answer and go back to the page, which then says what holds."""
-    visitor = choice_form.visitor_of(request)
-    page = await asyncio.to_thread(look, visitor)
-    say = speaker(page.lang)
-    if not is_own_form(request, runtime().settings.origins):
-        return choice_form.drawn(page, visitor, problem=say(fixed_copy.FOREIGN), status=403)
-    async with request.form() as form:
-        given = typed(form)
-    if not page.options:
-        return choice_form.see(PATH, visitor)
-    problem = say(choice_form.flaw(given, page, visitor))
-    if not problem:
-        refusal = await _record(visitor, accepts=given["answer"] == YES)
-        if refusal is None:
-            return choice_form.see(PATH, visitor)
-        problem = sentences.sentence(refusal, say)
-        page = await asyncio.to_thread(look, visitor)
-    return choice_form.drawn(page, visitor, problem=problem)
 
 
 def look(visitor: Visitor) -> ChoiceWords:
@@ -84,17 +48,6 @@ def look(visitor: Visitor) -> ChoiceWords:
             organisation=organisation,
             language=language,
         )
-
-
-async def _record(visitor: Visitor, *, accepts: bool) -> UpstageError | None:
-    """Record an answer; return why it was refused, if it was. A second press is no error."""
-    try:
-        await to_writer_thread(_answer, visitor, accepts)
-    except (OfferEnded, LinkRefused):
-        return None
-    except UpstageError as error:
-        return error
-    return None
 
 
 def _answer(visitor: Visitor, accepts: bool) -> None:  # a thread takes it by place
@@ -130,7 +83,5 @@ def played_of(
     return found
 
 
-ROUTES = [
-    Route(PATH, show, methods=["GET"]),
-    Route(PATH, decide, methods=["POST"]),
-]
+QUESTION: Final = Question(path=PATH, look=look, answer=_answer)
+ROUTES = routes(QUESTION)
