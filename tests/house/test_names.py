@@ -41,7 +41,7 @@ plot plots plugins policy pools portal postal postgres postings preferences prev
 pricing print printer printing privacy programme progress proposable proposal propose provider
 providers proxies public published qr quality queries query queue raw reader readers reading readme
 reads ready reasons receipt receipts record recording records redacted redirect refunds refusals
-registry rehearsal reminders render repair report reporting reports request requests resend reset
+register registering registry rehearsal reminders render repair report reporting reports request requests resend reset
 resort restore returns reveal reveals revert reverting reviewer reviewers rights role roles rollups
 route routes row rows rule rules run runs sale sales samples sanitize save saved scans schedule
 scheduled search season seasons seat seating seatings seats second security selection seller selling

@@ -81,6 +81,7 @@ HISTORY: Final[Mapping[Action, str]] = {
 }
 PUT_BACK: Final = "{field}: restored to its earlier value"
 SIGN_IN: Final = "Sign in"
+REGISTER: Final = "Create an account"
 TYPE_CODE: Final = "Type the code"
 LINK_OVER: Final = "This link no longer works"
 GIVE: Final = "Give tickets to someone"

@@ -9,6 +9,7 @@ from upstage_crm.portal.account import (
     account_orders,
     account_page,
     record_history,
+    register_pages,
     sign_in_link,
     sign_in_pages,
 )
@@ -43,6 +44,7 @@ ROUTES = [
     *give_tickets.ROUTES,
     *sign_in_pages.ROUTES,
     *sign_in_link.ROUTES,
+    *register_pages.ROUTES,
     *account_page.ROUTES,
     *account_orders.ROUTES,
     *account_forms.ROUTES,
