@@ -16,18 +16,13 @@ from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale
 from tests.support.shopping import APP, Shopper, best, charge, path, said, shopping, to_card
 from upstage_crm.audit.events import PATRON_AT_CURRENT, Action
-from upstage_crm.core.db import table_of
+from upstage_crm.change_requests.model.rules import Decision
 from upstage_crm.patron_accounts import sign_in
-from upstage_crm.patron_accounts.tables import PatronRegistrationRow
 from upstage_crm.patrons import queries
-from upstage_crm.patrons.suppressions import suppress
-from upstage_crm.patrons.tables import PatronRow, SuppressionCause
 from upstage_crm.patrons.views import PatronRecord
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NOA = "Noa@example.org"
-REGISTRATION = table_of(PatronRegistrationRow)
-PATRON = table_of(PatronRow)
 
 
 @pytest.fixture
@@ -165,11 +160,9 @@ def test_of_two_who_register_one_address_one_record_is_made(web: Shopper, desk: 
 
 
 def test_an_address_whose_owner_said_stop_gets_no_mail(web: Shopper, desk: Desk) -> None:
-    desk.write(
-        lambda s: suppress(
-            s, address_key="noa@example.org", cause=SuppressionCause.NOT_MY_ADDRESS, now=desk.now
-        )
-    )
+    # A request for another patron went there, and the owner of the mailbox said: not mine.
+    asked = desk.asked(desk.patron(email="ina@example.org"), "noa@example.org")
+    desk.decide(asked[1], Decision.OBJECT)
 
     assert ask(web).headers["location"] == "/my/code?new=1"
 

@@ -55,6 +55,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "tomorrow.",
     "portal_wrong_code": "That is not the code. Look at the newest email, and type its six digits. "
     "After five tries you need a new one.",
+    "account_waits": "Your details have changed recently, and the change may still be undone. Try "
+    "again in a few days, or call the box office.",
     "account_sign_in_over": "This code or link no longer counts. Ask for a new "
     "one, and let your browser keep our cookies.",
     "value_missing": "Please fill this in: {label}.",

@@ -8,6 +8,7 @@ from upstage_crm.portal.account import (
     account_forms,
     account_orders,
     account_page,
+    contact_preferences,
     record_history,
     register_pages,
     sign_in_link,
@@ -50,4 +51,5 @@ ROUTES = [
     *account_forms.ROUTES,
     *account_data.ROUTES,
     *record_history.ROUTES,
+    *contact_preferences.ROUTES,
 ]
