@@ -53,6 +53,20 @@ def patrons(desk: Desk) -> int:
     return int(desk.scalar("SELECT count(*) FROM patron"))
 
 
+def test_sign_in_leads_to_the_form_and_who_is_signed_in_needs_none(
+    web: Shopper, desk: Desk
+) -> None:
+    assert 'href="/my/register"' in web.get("/my/sign-in").text
+    form = web.get("/my/register")
+    assert form.status_code == 200
+    assert form.text.count("<input") == 3
+
+    ask(web)
+    web.send("/my/code", code=code_of(desk))
+
+    assert web.get("/my/register").headers["location"] == "/my/"
+
+
 def test_the_code_makes_a_record_with_a_proven_address(web: Shopper, desk: Desk) -> None:
     before = patrons(desk)
     asked = ask(web)

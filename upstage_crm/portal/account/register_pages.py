@@ -28,6 +28,7 @@ from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.refusals import sentence
 
 REGISTER: Final = f"{ACCOUNT}register"
+INPUTS: Final = ("email", *NAMES)
 _LONGEST: Final = 254
 
 
@@ -35,15 +36,13 @@ async def show(request: Request) -> Response:
     """The form; who is signed in is led on."""
     if await patron_of(request) is not None:
         return see((await reader_here(request)).href(ACCOUNT))
-    return await _answer(request, {})
+    return await _answer(request, dict.fromkeys(INPUTS, ""))
 
 
 async def ask(request: Request) -> Response:
     """Mail a code, and go on to the page of the code."""
     async with request.form() as form:
-        typed = {
-            name: str(form.get(name, "")).replace("\0", "")[:_LONGEST] for name in ("email", *NAMES)
-        }
+        typed = {name: str(form.get(name, "")).replace("\0", "")[:_LONGEST] for name in INPUTS}
     try:
         return await sign_in_pages.begin(request, typed["email"], newcomer=typed)
     except UpstageError as refusal:
