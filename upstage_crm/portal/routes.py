@@ -8,6 +8,7 @@ from upstage_crm.portal.account import (
     account_forms,
     account_orders,
     account_page,
+    change_details,
     record_history,
     sign_in_link,
     sign_in_pages,
@@ -47,5 +48,6 @@ ROUTES = [
     *account_orders.ROUTES,
     *account_forms.ROUTES,
     *account_data.ROUTES,
+    *change_details.ROUTES,
     *record_history.ROUTES,
 ]

@@ -23,6 +23,7 @@ from upstage_crm.change_requests.model.tables import (
 from upstage_crm.change_requests.reads import evidence
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import MAILBOX
 
 _request = table_of(ChangeRequestRow)
 _change = table_of(FieldChangeRow)
@@ -73,6 +74,21 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
         reference = session.get_one(ChangeRequestRow, window.request_id).reference
         windows[reference] = max(window.ends, windows.get(reference, window.ends))
     return windows
+
+
+def of_mailbox(session: Session, patron_id: str, *, now: datetime) -> datetime | None:
+    """Until when a change of the patron's address may still be put back; None where none may.
+
+    Raises:
+        RowNotProven: a change of the address is not what the trail says.
+    """
+    of_them = _APPLIED.where(
+        _change.c.patron_id == patron_id, _change.c.field == MAILBOX.key, _is_recent(now)
+    )
+    ends = [_end(row) for row in session.connection().execute(of_them)]
+    if window := _window(session, patron_id, now):
+        ends.append(window.ends)
+    return max((end for end in ends if end > now), default=None)
 
 
 def is_open(session: Session, patron_id: str, *, now: datetime) -> bool:
