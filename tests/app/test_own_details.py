@@ -316,7 +316,7 @@ def test_it_is_told_to_no_one_whether_another_record_has_the_address(
     free = asked_new(desk, mine, "free@example.org")
 
     assert {one.headers["location"] for one in (*answers, free)} == {"/my/data?asked=email"}
-    assert [one.fields[0].key for one in own(desk, ina)] == ["email"]
+    assert [one.fields[0].label for one in own(desk, ina)] == ["Email address"]
     assert desk.email(ina) == INA
 
 

@@ -31,10 +31,10 @@ found frame free frozen gallery gate gift gifts give giving grid handing hashing
 heard held history holdings holds house household households houses html http icons ids in incoming
 index inputs integrity inventory invitations issuing jobs keys labels language languages last layout
 ledger letter letters level lifecycle limits lines link links list listings lists live loader local
-lock locking log login mail mailbox mailboxes mailer mails main map mark member memory menu message
+lock locking log login mail mailbox mailboxes mailed mailer mails main map mark member memory menu message
 messages migrations missing model money moves moving name names naming narrowed near needs news next
 note notes notifications number numbers objections obstacles of offer offered offering offers office
-on open opening order orders organisation origins out overview owner page pages palette paper parked
+on open opening order orders organisation origins out overview own owner page pages palette paper parked
 part parts passkey passkeys password passwords past paths patron patrons paying payment payments pdf
 people performance performances periods person personal phone phones picture pictures plan plans
 plot plots plugins policy pools portal postal postgres postings preferences preview price prices

@@ -295,14 +295,10 @@ class SignInContext(CommonContext):
     until_text: str
 
 
-class OwnChangeContext(CommonContext):
-    """`own_change_code`. `labels_text` names the detail; none of its values is in the mail.
-
-    `until_text` is the end of the life of its code.
-    """
+class OwnChangeContext(SignInContext):
+    """`own_change_code`. `labels_text` names the detail; none of its values is in the mail."""
 
     labels_text: str
-    until_text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
 
 EMAIL: Final = "This is not a whole email address. An example: name@example.org"
-PHONE: Final = (
-    "Enter the whole phone number with its country code. An example: +44 20 7946 0018"
-)
+PHONE: Final = "Enter the whole phone number with its country code. An example: +44 20 7946 0018"
 OTHERWISE: Final = "This did not work, and nothing has changed. Try again, or call the box office."
 SENTENCES: Final[Mapping[str, str]] = {
     "seats_taken": "Another visitor was faster: {seats}. Nothing was added. Choose other seats, or "
@@ -60,7 +58,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "After five tries you need a new one.",
     "account_sign_in_over": "This code or link no longer counts. Ask for a new "
     "one, and let your browser keep our cookies.",
-    "account_too_many_codes": "You have asked for many codes lately. Try again in an hour, or call "
+    "account_too_many_codes": "You have asked for many codes recently. Try again in an hour, or call "
     "the box office.",
     "value_missing": "Please fill this in: {label}.",
     "name_character": "A name has letters, spaces, dots, hyphens and apostrophes. Please leave "
@@ -80,13 +78,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "text_too_long": "{label}: this is too long. At most {limit} characters fit.",
     "text_line_break": "Please write this on one line: {label}.",
     "nothing_to_change": "This is what your record says already.",
-    "in_revert_window": "The email address of your record has changed lately, and that may still "
+    "in_revert_window": "The email address of your record has changed recently, and that may still "
     "be undone. Details can be changed here from {until} on. If it is urgent, call the box office.",
     "already_proposed": "Our staff are looking into a change of this detail ({reference}). Please "
     "call the box office.",
     "change_waits": "A change of this detail is approved already and takes effect later "
     "({reference}). Until then it cannot be changed here.",
-    "recently_rejected": "This was rejected lately. It can be asked for again from {until} on.",
+    "recently_rejected": "This was rejected recently. It can be asked for again from {until} on.",
     "export_waits": "Your details have changed recently, and the change may still be undone. Try "
     "again in a few days, or call the box office.",
     "portal_foreign_form": "This form came from another website. Please start again here.",
