@@ -58,8 +58,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "After five tries you need a new one.",
     "account_sign_in_over": "This code or link no longer counts. Ask for a new "
     "one, and let your browser keep our cookies.",
-    "account_too_many_codes": "You have asked for many codes recently. Try again in an hour, or call "
-    "the box office.",
+    "account_too_many_codes": "You have asked for many codes recently. Try again in an hour, or "
+    "call the box office.",
     "value_missing": "Please fill this in: {label}.",
     "name_character": "A name has letters, spaces, dots, hyphens and apostrophes. Please leave "
     "this out: {character}",
@@ -78,8 +78,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "text_too_long": "{label}: this is too long. At most {limit} characters fit.",
     "text_line_break": "Please write this on one line: {label}.",
     "nothing_to_change": "This is what your record says already.",
-    "in_revert_window": "The email address of your record has changed recently, and that may still "
-    "be undone. Details can be changed here from {until} on. If it is urgent, call the box office.",
+    "in_revert_window": "Your details have changed recently, and the change may still be undone. "
+    "They can be changed here from {until} on. If it is urgent, call the box office.",
     "already_proposed": "Our staff are looking into a change of this detail ({reference}). Please "
     "call the box office.",
     "change_waits": "A change of this detail is approved already and takes effect later "

@@ -90,7 +90,7 @@ SENTENCES: Mapping[str, str] = {
         "An approved change of this takes effect later, see request {reference}. Withdraw it first."
     ),
     "in_revert_window": (
-        "The email address has changed lately, which may still be undone. Wait until {until}."
+        "The record has changed recently, which may still be undone. Wait until {until}."
     ),
     "not_suppressed": "This address is no longer suppressed.",
     "other_finding": "Your colleague recorded a different finding. Talk to each other first.",

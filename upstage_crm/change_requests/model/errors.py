@@ -29,7 +29,7 @@
         ├── NoMailbox                nobody can be asked: the record has no usable email
         ├── AddressRecentlyProposed  proposed for somebody else in the last 30 days
         ├── AlreadyProposed          an open request proposes exactly this; carries which
-        ├── InRevertWindow           a new address may still be undone; carries until when
+        ├── InRevertWindow           what changed may still be undone; carries until when
         ├── ChangeWaits              an approved change of this field waits; carries which
         ├── NotSuppressed            there is nothing to lift
         ├── OtherFinding             the two of a finding have to agree
@@ -212,7 +212,7 @@ class ChangeWaits(Conflict):
 
 
 class InRevertWindow(Conflict):
-    """The record got another address lately, which may still be undone. Facts: `until`."""
+    """What changed recently may still be undone, and is no wish of the patron. Facts: `until`."""
 
     code = "in_revert_window"
 

@@ -58,13 +58,13 @@ def ensure_may(session: Session, patron: PatronRow, *, now: datetime) -> None:
 
     Raises:
         PatronInactive, PatronFrozen.
-        InRevertWindow: another mailbox may still say that the record is its own.
+        InRevertWindow: what changed recently may still be undone.
     """
     if patron.status is not PatronStatus.ACTIVE:
         raise PatronInactive
     if evidence.is_frozen(session, patron.id):
         raise PatronFrozen
-    until = revert_windows.of_mailbox(session, patron.id, now=now)
+    until = revert_windows.besides_own(session, patron.id, now=now)
     if until is not None:
         raise InRevertWindow(until=until)
 

@@ -14,6 +14,7 @@ from upstage_crm.change_requests.model.reviewers import Window
 from upstage_crm.change_requests.model.rules import (
     ChangeKind,
     FieldOutcome,
+    RequestPath,
     RequestState,
 )
 from upstage_crm.change_requests.model.tables import (
@@ -76,15 +77,17 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
     return windows
 
 
-def of_mailbox(session: Session, patron_id: str, *, now: datetime) -> datetime | None:
-    """Until when a change of the patron's address may still be put back; None where none may.
+def besides_own(session: Session, patron_id: str, *, now: datetime) -> datetime | None:
+    """Until when the patron's windows run, without those of details that they changed themselves.
+
+    A new address has one even where it was their wish: the mailbox before it may still speak up. None
+    where no such window runs.
 
     Raises:
         RowNotProven: a change of the address is not what the trail says.
     """
-    of_them = _APPLIED.where(
-        _change.c.patron_id == patron_id, _change.c.field == MAILBOX.key, _is_recent(now)
-    )
+    is_own = sa.and_(_request.c.path == RequestPath.OWN, _change.c.field != MAILBOX.key)
+    of_them = _APPLIED.where(_change.c.patron_id == patron_id, _is_recent(now), sa.not_(is_own))
     ends = [_end(row) for row in session.connection().execute(of_them)]
     if window := _window(session, patron_id, now):
         ends.append(window.ends)

@@ -1,7 +1,7 @@
 """My data: what is held about a patron in plain words, with its source, and all of it as a file.
 
 Inside a revert window nothing is shown and nothing taken out: another mailbox may still say that
-the record is its own.
+the record is its own. What the patron changed themselves goes on being shown.
 """
 
 from __future__ import annotations
@@ -124,10 +124,10 @@ def _taken(patron: SignedInPatron) -> HeldData:
 
 
 def _details(patron: SignedInPatron, reader: Reader) -> list[Detail] | None:
-    """The details of the record and its other contacts; None while its address may go back."""
+    """The details of the record and its other contacts; None inside a revert window."""
     parts, say = runtime(), speaker(reader.language)
     with parts.database.reading() as session:
-        if revert_windows.of_mailbox(session, patron.patron_id, now=parts.clock.now()):
+        if revert_windows.besides_own(session, patron.patron_id, now=parts.clock.now()):
             return None
         record = patrons.get(session, patron.patron_id)
         country, zone = home(session), details(session).zone
