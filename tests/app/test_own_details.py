@@ -14,10 +14,15 @@ from tests.support.attack import copy
 from tests.support.factories import NEW, Desk
 from tests.support.proof import verified
 from tests.support.shopping import APP, Shopper, said, shopping
+from upstage_crm.admin.requests.detail import Viewer, request_page
+from upstage_crm.admin.requests.detail_state import _find
 from upstage_crm.audit.events import ActorKind
+from upstage_crm.change_requests.lifecycle import scheduled, staff_commands, teamwork
 from upstage_crm.change_requests.model.rules import RequestPath, RequestState
 from upstage_crm.change_requests.model.views import RequestView
-from upstage_crm.change_requests.reads import requests
+from upstage_crm.change_requests.reads import queue, requests
+from upstage_crm.change_requests.reads.needs import Need, needing
+from upstage_crm.change_requests.reads.queue import Look, View
 from upstage_crm.links.claims import LinkClaims
 from upstage_crm.patron_accounts import mailed_codes
 from upstage_crm.patrons.fields import FIELDS
@@ -359,3 +364,53 @@ def test_after_a_new_address_nothing_else_changes_for_three_days(
 
 def test_every_field_is_tried_here() -> None:
     assert {*WISHES, "email"} == set(FIELDS)
+
+
+# --- what staff see -------------------------------------------------------------------------------
+
+
+def test_staff_see_a_wish_that_waits_and_may_withdraw_it(
+    desk: Desk, mine: Shopper, ina: PatronRecord
+) -> None:
+    asked_new(desk, mine)
+    desk.deliver()
+    [request] = own(desk, ina)
+    clerk = desk.staff("Zoe", Role.MANAGER)
+    look = Look(viewer=clerk, now=desk.now)
+
+    _total, lines = desk.read(lambda s: queue.page(s, View.OPEN, look=look))
+    [line] = [one for one in lines if one.reference == request.reference]
+    assert (line.proposer_label, line.answerable_label) == ("the patron", "the patron")
+    for view in View:
+        desk.read(lambda s, view=view: queue.page(s, view, look=look))
+    for need in Need:
+        needed = desk.read(
+            lambda s, need=need: needing(s, need, viewer=clerk, since=desk.now, limit=9)
+        )
+        assert needed.total == 0
+    found = desk.read(lambda s: _find(s, request.reference, clerk, desk.now))
+    viewer = Viewer(id=clerk.id, may_withdraw=True, may_resend=True, may_open_mail=True)
+    page = request_page(found, viewer=viewer, policy=request.policy, now=desk.now)
+    assert page.proposer == "the patron"
+    assert "who answers for it" not in str(page)
+
+    desk.act(clerk, teamwork.assign, reference=request.reference, to_id=clerk.id)
+    desk.act(clerk, staff_commands.resend, reference=request.reference)
+    desk.act(clerk, staff_commands.withdraw, reference=request.reference)
+    [ended] = own(desk, ina)
+    assert ended.state is RequestState.WITHDRAWN
+    assert ended.answerable_label == "Zoe, box office"
+    assert desk.mailbox.to(NEW)
+    assert verified(desk).is_clean
+
+
+def test_a_wish_that_no_one_answers_ends_by_itself(
+    desk: Desk, mine: Shopper, ina: PatronRecord
+) -> None:
+    asked_new(desk, mine)
+    [request] = own(desk, ina)
+    desk.clock.advance(timedelta(days=30))
+    desk.run(scheduled.expire, request_id=request.id)
+
+    assert own(desk, ina)[0].state is RequestState.EXPIRED
+    assert desk.email(ina) == INA

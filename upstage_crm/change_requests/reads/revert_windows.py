@@ -80,8 +80,8 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
 def besides_own(session: Session, patron_id: str, *, now: datetime) -> datetime | None:
     """Until when the patron's windows run, without those of details that they changed themselves.
 
-    A new address has one even where it was their wish: the mailbox before it may still speak up. None
-    where no such window runs.
+    A new address has one even where it was their wish: the mailbox before it may still speak up.
+    None where no such window runs.
 
     Raises:
         RowNotProven: a change of the address is not what the trail says.
