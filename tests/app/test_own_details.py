@@ -150,6 +150,21 @@ def test_what_is_held_and_what_was_typed_stand_side_by_side(
     assert desk.scalar("SELECT count(*) FROM change_request") == 0
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("es", "cambiado en su ficha"), ("ar", "تغيّر في سجلكم")]
+)
+def test_the_whole_way_is_in_the_language_that_was_chosen(
+    desk: Desk, mine: Shopper, language: str, words: str
+) -> None:
+    chosen = f"?lang={language}"
+    mine.send(f"{PHONE}{chosen}", phone=NUMBER)
+    desk.deliver()
+    code = re.findall(r"^(\d{6})$", desk.mailbox.to(INA)[-1].text, re.MULTILINE)[0]
+    done = mine.send(f"{PHONE}/code{chosen}", code=code, phone=NUMBER)
+
+    assert words in mine.get(done.headers["location"]).text
+
+
 def test_a_refused_value_keeps_what_was_typed(desk: Desk, mine: Shopper) -> None:
     page = ask(mine, phone="12")
     mails = len(desk.deliver())
@@ -294,11 +309,13 @@ def test_a_new_address_proves_itself_and_the_old_one_may_object(
 ) -> None:
     done = asked_new(desk, mine)
     page = mine.get(done.headers["location"])
+    account = mine.get("/my/").text
     [request] = own(desk, ina)
     mails = desk.deliver()
 
     assert done.headers["location"] == "/my/data?asked=email"
     assert "we have asked the new address" in page.text
+    assert "You asked for this. It waits for the yes of the new address." in account
     assert request.state is RequestState.PENDING
     assert desk.email(ina) == INA
     assert [m.to for m in mails if "/c/" in m.text] == [NEW]
@@ -395,6 +412,7 @@ def test_staff_see_a_wish_that_waits_and_may_withdraw_it(
     assert "who answers for it" not in str(page)
 
     desk.act(clerk, teamwork.assign, reference=request.reference, to_id=clerk.id)
+    desk.clock.advance(timedelta(minutes=10))
     desk.act(clerk, staff_commands.resend, reference=request.reference)
     desk.act(clerk, staff_commands.withdraw, reference=request.reference)
     [ended] = own(desk, ina)

@@ -39,7 +39,6 @@ from upstage_crm.portal import portal_words
 from upstage_crm.portal.account.account_data import CHANGE, DATA
 from upstage_crm.portal.account.account_visitor import keep_on, patron_of, reader_here
 from upstage_crm.portal.account.sign_in_pages import SIGN_IN
-from upstage_crm.portal.addresses import with_query
 from upstage_crm.portal.answers import see
 from upstage_crm.portal.basket import visitors
 from upstage_crm.portal.basket.basket_page import own_page
@@ -143,7 +142,7 @@ async def enter(request: Request) -> Response:
         problem = await asyncio.to_thread(_sentence, refusal, visit.change.field, visit.reader)
         return own_page(await asyncio.to_thread(_code_page, visit, problem), 409)
     what = "asked" if state is RequestState.PENDING else "changed"
-    return see(visit.reader.href(with_query(DATA, {what: visit.change.field.key})))
+    return see(visit.reader.href(DATA, {what: visit.change.field.key}))
 
 
 async def _visit(request: Request) -> Visit | Response:
