@@ -17,8 +17,14 @@ from tests.support.shopping import APP, Shopper, said, shopping
 from upstage_crm.admin.requests.detail import Viewer, request_page
 from upstage_crm.admin.requests.detail_state import _find
 from upstage_crm.audit.events import ActorKind
+from upstage_crm.change_requests.desk import identify
 from upstage_crm.change_requests.lifecycle import scheduled, staff_commands, teamwork
-from upstage_crm.change_requests.model.rules import RequestPath, RequestState
+from upstage_crm.change_requests.model.rules import (
+    DeskMethod,
+    ReasonCode,
+    RequestPath,
+    RequestState,
+)
 from upstage_crm.change_requests.model.views import RequestView
 from upstage_crm.change_requests.reads import queue, requests
 from upstage_crm.change_requests.reads.needs import Need, needing
@@ -34,6 +40,7 @@ pytestmark = pytest.mark.each_database
 
 INA = "ina@example.org"
 PHONE = "/my/data/change/phone"
+EMAIL = "/my/data/change/email"
 NUMBER = "+44 20 7946 0018"
 STORED = "+442079460018"
 # What each field is changed to, and how the record shows it then.
@@ -243,7 +250,7 @@ def test_nothing_changes_without_a_session_or_from_another_site(
     assert desk.deliver() == []
 
 
-def test_an_open_proposal_of_staff_gives_way_and_what_they_hold_does_not(
+def test_an_open_proposal_of_staff_gives_way_to_the_wish(
     desk: Desk, mine: Shopper, ina: PatronRecord
 ) -> None:
     pending = desk.propose(ina, changes={"phone": {"phone": "+44 20 7946 0111"}})
@@ -252,6 +259,35 @@ def test_an_open_proposal_of_staff_gives_way_and_what_they_hold_does_not(
 
     assert desk.state(pending) is RequestState.SUPERSEDED
     assert phone(desk, ina) == STORED
+
+
+def test_what_staff_hold_and_what_takes_effect_later_does_not(
+    desk: Desk, mine: Shopper, ina: PatronRecord
+) -> None:
+    ask(mine, EMAIL, email=NEW)
+    code = code_of(desk)
+    held = desk.act(
+        desk.owner,
+        identify.propose,
+        patron_id=ina.id,
+        changes={"email": {"email": "other@example.org"}},
+        reason_code=ReasonCode.ASKED_AT_DESK,
+        reason_text="",
+        parsing=desk.context,
+        method=DeskMethod.IN_PERSON,
+        note="A passport.",
+    )
+    refused = [ask(mine, EMAIL, email=NEW), enter(mine, code, EMAIL, email=NEW)]
+    desk.withdraw(held)
+    waits = desk.propose(ina, "other@example.org")
+    desk.decide(claims(desk, "other@example.org"))
+    late = ask(mine, EMAIL, email=NEW)
+
+    assert {one.status_code for one in (*refused, late)} == {409}
+    assert all("looking into a change" in said(one) for one in refused)
+    assert desk.state(waits) is RequestState.WAITING
+    assert "approved already" in said(late)
+    assert own(desk, ina) == []
 
 
 @pytest.mark.parametrize("status", [PatronStatus.DECEASED, PatronStatus.INACTIVE])
@@ -295,8 +331,6 @@ def test_no_one_forges_a_wish(desk: Desk, mine: Shopper, ina: PatronRecord) -> N
 
 
 # --- the email -----------------------------------------------------------------------------------
-
-EMAIL = "/my/data/change/email"
 
 
 def asked_new(desk: Desk, mine: Shopper, email: str = NEW) -> httpx.Response:
