@@ -349,7 +349,7 @@ def test_a_new_address_proves_itself_and_the_old_one_may_object(
 
     assert done.headers["location"] == "/my/data?asked=email"
     assert "we have asked the new address" in page.text
-    assert "You asked for this. It waits for the yes of the new address." in account
+    assert "You asked for this. It waits for an answer from the new address." in account
     assert request.state is RequestState.PENDING
     assert desk.email(ina) == INA
     assert [m.to for m in mails if "/c/" in m.text] == [NEW]
