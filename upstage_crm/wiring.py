@@ -23,7 +23,7 @@ from upstage_crm.change_requests.notifications import link_mailboxes as request_
 from upstage_crm.change_requests.notifications.notifier import Notifier
 from upstage_crm.core.clock import Clock, SystemClock
 from upstage_crm.core.db import Database, make_engine
-from upstage_crm.links.claims import FOR_ORDERS, FOR_STAFF, LinkClaims, Purpose
+from upstage_crm.links.claims import BY_DIGITS, FOR_ORDERS, FOR_STAFF, LinkClaims, Purpose
 from upstage_crm.links.codec import LinkCodec, LinkKey
 from upstage_crm.mail.attachments import Draw
 from upstage_crm.mail.compose import Composer
@@ -38,7 +38,7 @@ from upstage_crm.orders.letters import order_links
 from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.orders.transfers import ticket_offers
 from upstage_crm.organisation.settings import details
-from upstage_crm.patron_accounts import sign_in
+from upstage_crm.patron_accounts import mailed_codes
 from upstage_crm.patrons.fields import FIELDS, Context
 from upstage_crm.payments.providers.cards import Cards
 from upstage_crm.payments.providers.provider import Provider
@@ -252,8 +252,8 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
         return order_links.mailboxes_of(session, claims)
     if claims.purpose in (Purpose.TRANSFER, Purpose.SEAT_MOVE):
         return ticket_offers.mailboxes_of(session, claims)
-    if claims.purpose is Purpose.SIGN_IN:
-        return sign_in.mailboxes_of(session, claims)
+    if claims.purpose in BY_DIGITS:
+        return mailed_codes.mailboxes_of(session, claims)
     if claims.purpose is Purpose.CHOICE:
         return order_mailboxes.mailboxes_of(session, claims)
     of = team_links if claims.purpose in FOR_STAFF else request_links

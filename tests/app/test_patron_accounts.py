@@ -25,7 +25,7 @@ from upstage_crm.core.ids import new_id
 from upstage_crm.http import session_cookie
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
-from upstage_crm.patron_accounts import sign_in
+from upstage_crm.patron_accounts import mailed_codes
 from upstage_crm.patron_accounts.tables import PatronSessionRow, PatronSignInRow
 from upstage_crm.patrons import reveals
 from upstage_crm.patrons.tables import PatronStatus
@@ -144,7 +144,7 @@ def test_a_stranger_cannot_tell_whether_an_address_is_known(
     def seen(email: str) -> list[tuple[int, str, str]]:
         browser = Shopper(APP)
         answers = [ask(browser, email), browser.get("/my/code")]
-        answers += [browser.send("/my/code", code="1") for _ in range(sign_in.MOST_TRIES + 1)]
+        answers += [browser.send("/my/code", code="1") for _ in range(mailed_codes.MOST_TRIES + 1)]
         return [(one.status_code, one.headers.get("location", ""), one.text) for one in answers]
 
     known, unknown = seen(INA), seen(BOB)
@@ -162,7 +162,7 @@ def test_after_five_wrong_codes_the_right_one_is_none(
 ) -> None:
     ask(web)
     code = code_of(desk)
-    tries = [web.send("/my/code", code=wrong(code)) for _ in range(sign_in.MOST_TRIES)]
+    tries = [web.send("/my/code", code=wrong(code)) for _ in range(mailed_codes.MOST_TRIES)]
 
     late = web.send("/my/code", code=code)
 
@@ -182,7 +182,7 @@ def test_a_code_counts_in_no_other_browser_and_for_fifteen_minutes(
     ask(thief, BOB)
 
     stolen = [thief.send("/my/code", code=code), Shopper(APP).send("/my/code", code=code)]
-    desk.clock.advance(sign_in.LIFE)
+    desk.clock.advance(mailed_codes.LIFE)
     late = web.send("/my/code", code=code)
 
     assert [one.status_code for one in (*stolen, late)] == [409, 409, 409]
@@ -578,10 +578,10 @@ def test_the_page_says_what_is_proposed_and_where_the_question_went(
 @on_sqlite
 def test_old_sign_ins_are_forgotten(web: Shopper, desk: Desk, ina: PatronRecord) -> None:
     ask(web)
-    desk.clock.advance(sign_in.KEPT_FOR + sign_in.LIFE + timedelta(seconds=1))
+    desk.clock.advance(mailed_codes.KEPT_FOR + mailed_codes.LIFE + timedelta(seconds=1))
 
-    is_any = desk.read(lambda s: sign_in.has_old(s, now=desk.now))
-    gone = desk.write(lambda s: sign_in.forget_old(s, now=desk.now))
+    is_any = desk.read(lambda s: mailed_codes.has_old(s, now=desk.now))
+    gone = desk.write(lambda s: mailed_codes.forget_old(s, now=desk.now))
 
     assert is_any
     assert gone == 1

@@ -17,7 +17,7 @@ from tests.support.houses import LaidOut, on_sale
 from tests.support.shopping import APP, Shopper, best, charge, path, said, shopping, to_card
 from upstage_crm.audit.events import PATRON_AT_CURRENT, Action
 from upstage_crm.change_requests.model.rules import Decision
-from upstage_crm.patron_accounts import sign_in
+from upstage_crm.patron_accounts import mailed_codes
 from upstage_crm.patrons import queries
 from upstage_crm.patrons.views import PatronRecord
 
@@ -149,12 +149,12 @@ def test_a_wrong_code_makes_nothing_and_the_fifth_ends_it(web: Shopper, desk: De
 def test_after_its_time_nothing_is_made_and_later_nothing_is_kept(web: Shopper, desk: Desk) -> None:
     ask(web)
     code = code_of(desk)
-    desk.clock.advance(sign_in.LIFE)
+    desk.clock.advance(mailed_codes.LIFE)
     assert web.send("/my/code", code=code).status_code == 409
     assert newcomer(desk) is None
 
-    desk.clock.advance(sign_in.KEPT_FOR + timedelta(seconds=1))
-    desk.write(lambda s: sign_in.forget_old(s, now=desk.now))
+    desk.clock.advance(mailed_codes.KEPT_FOR + timedelta(seconds=1))
+    desk.write(lambda s: mailed_codes.forget_old(s, now=desk.now))
 
     assert waiting(desk) == 0
 

@@ -55,8 +55,10 @@ def texts() -> Iterator[str]:
         yield from of_template(template)
     yield mail_wording.DEAR
     yield from names.DESKS
+    yield names.PATRON_WORDS
     for entry in FIELDS.values():
         yield from (entry.label, entry.about)
+        yield from (part.label for part in entry.parts)
     yield from (
         reason.sentence for reason in (*reasons.REASONS.values(), *reasons.METHODS.values())
     )

@@ -6,8 +6,8 @@ from sqlmodel import Session, select
 
 from tests.support.factories import COMPOSER, PUBLIC_URL, Desk
 from upstage_crm.orders.letters.order_mailer import OrderMailer
+from upstage_crm.patron_accounts import mailed_codes, sessions, sign_in
 from upstage_crm.patron_accounts import registering as registrations
-from upstage_crm.patron_accounts import sessions, sign_in
 from upstage_crm.patron_accounts.tables import PatronSignInRow
 from upstage_crm.patron_accounts.views import SignedInPatron
 from upstage_crm.patrons.fields import Context
@@ -26,7 +26,7 @@ def signed_in(desk: Desk, email: str) -> SignedInPatron:
     desk.write(
         lambda s: sign_in.ask(_context(desk, s), email=email, browser=BROWSER, language="en")
     )
-    asked = desk.read(lambda s: sign_in.claims_of(s.exec(select(PatronSignInRow)).one()))
+    asked = desk.read(lambda s: mailed_codes.claims_of(s.exec(select(PatronSignInRow)).one()))
     code = desk.codec.short_code(asked)
     token = desk.write(
         lambda s: sign_in.by_code(_context(desk, s), browser=BROWSER, typed=code, agent="Firefox")

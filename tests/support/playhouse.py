@@ -88,12 +88,12 @@ class Playhouse:
 
     def pass_time(self, reference: str, hours: int) -> None:
         """Let the clock do what is due some hours from now, once all mail of today has left."""
-        self._wait_for_quiet()
+        self.wait_for_quiet()
         self.stage.pass_time(reference, hours, url=self.server.url)
 
     def mails(self) -> Counter[str]:
         """How many mails about requests left since the story began, by recipient."""
-        self._wait_for_quiet()
+        self.wait_for_quiet()
         query = sa.select(OUTBOX.c.id, OUTBOX.c.to_address)
         query = query.where(OUTBOX.c.state == MailState.CAPTURED, OUTBOX.c.request_id.is_not(None))
         with self.stage.parts.database.reading() as session:
@@ -108,7 +108,8 @@ class Playhouse:
             time.sleep(0.05)
         return str(found[0])
 
-    def _wait_for_quiet(self) -> None:
+    def wait_for_quiet(self) -> None:
+        """All mail of now has left."""
         waiting = (MailState.QUEUED, MailState.SENDING)
         query = sa.select(OUTBOX.c.id).where(OUTBOX.c.state.in_(waiting))
         ends_at = time.monotonic() + PATIENCE_MS / 1_000

@@ -23,7 +23,7 @@ from upstage_crm.patrons.views import FieldLine
 EVERY = [(kind, audience) for kind, spec in CATALOGUE.items() for audience in spec.links]
 # About the reader's own staff account: no request, so no reference; links open the account.
 LETTERS = (MailKind.STAFF_INVITATION, MailKind.STAFF_PASSWORD_LINK, MailKind.STAFF_NOTICE)
-WITHOUT_REFERENCE = (*LETTERS, MailKind.SIGN_IN_CODE)
+WITHOUT_REFERENCE = (*LETTERS, MailKind.SIGN_IN_CODE, MailKind.OWN_CHANGE_CODE)
 COMPOSER = Composer(mail_from="Lyric Theatre <hello@lyric.example>", transport=Transport.LOCAL)
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 CODE = "7QK2-M9XD"
@@ -68,6 +68,7 @@ OF_NO_PROPOSER = (
     MailKind.ORDER_LINK,
     MailKind.ORDERS_LINK,
     MailKind.SIGN_IN_CODE,
+    MailKind.OWN_CHANGE_CODE,
     MailKind.PERFORMANCE_CANCELLED,
     MailKind.PERFORMANCE_MOVED,
     MailKind.TICKET_OFFER,
@@ -143,17 +144,18 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
 ) -> None:
     mail = prepared(kind, audience)
     names = CATALOGUE[kind].links[audience]
+    links = names - {"own_change"}  # a code, and nowhere to go
 
     for part in both_parts(mail):
         path = "auth/link" if kind in LETTERS else "c"
         path = "tickets/link" if names & {"order", "orders"} else path
         path = "my/link" if "sign_in" in names else path
-        assert bool(names) == (f"/{path}/@@token:" in part)
+        assert bool(links) == (f"/{path}/@@token:" in part)
         filled = fill(part, mail_id=mail.id, secrets=filling(names))
         assert "@@" not in filled
-        assert bool(names) == (f"https://crm.lyric.example/{path}/{TOKEN}" in filled)
+        assert bool(links) == (f"https://crm.lyric.example/{path}/{TOKEN}" in filled)
         # A patron may answer without a link, too.
-        assert bool(names & {"decision", "sign_in"}) == (CODE in filled)
+        assert bool(names & {"decision", "sign_in", "own_change"}) == (CODE in filled)
 
 
 @pytest.mark.parametrize(("kind", "audience"), EVERY)

@@ -78,6 +78,10 @@ def attempts(target: Target, *, is_sqlite: bool) -> Iterator[Attempt]:
 
 
 _Found = Iterator[Sequence[str]]
+_WISH = {"id": "'x'", "reference": "'ZZ-ZZZ'", "state": "'pending'", "held_for": "NULL"} | {
+    "path": "'own'",
+    "proposer_id": "NULL",
+}
 _SOONER, _LATER = "2998-01-01 00:00:00.000000", "2999-01-01 00:00:00.000000"
 
 
@@ -135,7 +139,11 @@ def _forge(t: Target, *, is_sqlite: bool) -> _Found:
     fresh = {"id": "'x'", "field": "'phone'"}
     for outcome in ("approved", "applied"):
         born = fresh | {"outcome": f"'{outcome}'"}
-        yield f"a field change born {outcome}", copy("field_change", change, born)
+        yield (
+            "a patron’s own wish, without a code that was mailed",
+            copy("change_request", f"id = '{t.request}'", _WISH),
+        )
+    yield f"a field change born {outcome}", copy("field_change", change, born)
     born = {"id": "'x'", "reference": "'ZZ-ZZZ'", "state": "'approved'"}
     yield "a request born approved", copy("change_request", f"id = '{t.request}'", born)
     born = {"id": "'x'", "decision": "'approve'"}

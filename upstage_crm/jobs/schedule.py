@@ -32,7 +32,7 @@ from upstage_crm.mail import blanking
 from upstage_crm.orders import baskets, filing
 from upstage_crm.orders.cancellations import offering
 from upstage_crm.orders.records import past_contacts
-from upstage_crm.patron_accounts import sign_in
+from upstage_crm.patron_accounts import mailed_codes
 from upstage_crm.privacy import erasure
 from upstage_crm.programme import performances
 from upstage_crm.programme import queries as programme
@@ -316,10 +316,10 @@ def forget_sign_ins(parts: Runtime) -> int:
     """Delete sign-ins of patrons that no limit counts any more; return how many."""
     now = parts.clock.now()
     with parts.database.reading() as session:
-        is_any = sign_in.has_old(session, now=now)
+        is_any = mailed_codes.has_old(session, now=now)
     if not is_any:
         return 0
-    return parts.database.attempt(lambda s: sign_in.forget_old(s, now=now))
+    return parts.database.attempt(lambda s: mailed_codes.forget_old(s, now=now))
 
 
 def sum_up_days(parts: Runtime) -> int:

@@ -32,12 +32,17 @@ class Purpose(StrEnum):
     TRANSFER = "transfer"
     SEAT_MOVE = "seat_move"
     SIGN_IN = "sign_in"
+    OWN_CHANGE = "own_change"
 
 
 FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})
 """What opens something of a staff account; `request_id` is then an invitation's or a member's."""
 FOR_ORDERS = frozenset({Purpose.ORDER, Purpose.ORDERS})
 """What opens an order, or all that were bought with its address; `request_id` is the order's."""
+
+
+BY_DIGITS = frozenset({Purpose.SIGN_IN, Purpose.OWN_CHANGE})
+"""What a code of six digits is typed for, within minutes, in the browser that asked."""
 
 
 class Reviewer(StrEnum):

@@ -19,7 +19,7 @@ from typing import Any
 import jwt
 
 from upstage_crm.core.ids import CROCKFORD, from_base64url, plain_code
-from upstage_crm.links.claims import REQUIRED, LinkClaims, LinkRefused, Purpose
+from upstage_crm.links.claims import BY_DIGITS, REQUIRED, LinkClaims, LinkRefused
 
 TYPE = "upstage-link+jwt"
 ISSUER = "upstage-crm"
@@ -159,11 +159,11 @@ def _ensure_one_spelling(token: str) -> None:
 def code_of(claims: LinkClaims, secret: bytes) -> str:
     """The short code of a link, as the email shows it: "7QK2-M9XD".
 
-    The one of a sign-in is six digits, which people type from another device: "402918". It counts
+    One of `BY_DIGITS` is six digits, which people type from another device: "402918". It counts
     for minutes, in one browser, and for five tries.
     """
     drawn = int.from_bytes(_mac(secret, _CODE, claims, "")[:CODE_LENGTH], "big")
-    if claims.purpose is Purpose.SIGN_IN:
+    if claims.purpose in BY_DIGITS:
         return f"{drawn % 10**DIGITS:0{DIGITS}}"
     code = "".join(CROCKFORD[(drawn >> (5 * place)) & 31] for place in range(CODE_LENGTH))
     return f"{code[:4]}-{code[4:]}"

@@ -52,8 +52,10 @@ class RequestContext(CommonContext):
     None where the reader has to say yes, too. `new_address` is the proposed one as the reader may
     see it, None without one; `asks_more` says that the reader decides other fields as well.
     `tickets_text` is how many tickets go with the address, None for a reader who is not to know.
+    `is_own` says that the patron asked for it, in their account.
     """
 
+    is_own: bool
     expires_text: str
     reason_sentence: str
     reason_text: str | None
@@ -97,9 +99,11 @@ class AppliedContext(CommonContext):
     """`change_applied` and `change_partly_applied`.
 
     `undo_until_text` is the end of the revert window, None without one. `approved_here` says that
-    the mail goes to a mailbox that approved.
+    the mail goes to a mailbox that approved, `is_own` that the patron asked for it, in their
+    account.
     """
 
+    is_own: bool
     undo_until_text: str | None
     approved_here: bool
 
@@ -291,6 +295,12 @@ class SignInContext(CommonContext):
     until_text: str
 
 
+class OwnChangeContext(SignInContext):
+    """`own_change_code`. `labels_text` names the detail; none of its values is in the mail."""
+
+    labels_text: str
+
+
 @dataclass(frozen=True, slots=True)
 class KindSpec:
     """What one kind of mail takes: its context, and the links it carries for each audience."""
@@ -311,6 +321,7 @@ ORDERS = frozenset({"orders"})
 TRANSFER = frozenset({"transfer"})
 SEAT_MOVE = frozenset({"seat_move"})
 SIGN_IN = frozenset({"sign_in"})
+OWN_CHANGE = frozenset({"own_change"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -346,6 +357,7 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.ORDER_LINK: KindSpec(5, OrderLinkContext, {BUYER: ORDER}),
     MailKind.ORDERS_LINK: KindSpec(5, OrderLinkContext, {BUYER: ORDERS}),
     MailKind.SIGN_IN_CODE: KindSpec(5, SignInContext, {BUYER: SIGN_IN}),
+    MailKind.OWN_CHANGE_CODE: KindSpec(5, OwnChangeContext, {BUYER: OWN_CHANGE}),
     MailKind.DAY_OF: KindSpec(15, DayOfContext, {BUYER: NO_LINK}),
     MailKind.PERFORMANCE_CANCELLED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),
     MailKind.PERFORMANCE_MOVED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),

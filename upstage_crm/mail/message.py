@@ -51,6 +51,7 @@ class MailKind(StrEnum):
     ORDER_LINK = "order_link"
     ORDERS_LINK = "orders_link"
     SIGN_IN_CODE = "sign_in_code"
+    OWN_CHANGE_CODE = "own_change_code"
     DAY_OF = "day_of"
     PERFORMANCE_CANCELLED = "performance_cancelled"
     PERFORMANCE_MOVED = "performance_moved"

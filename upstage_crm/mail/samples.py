@@ -66,7 +66,7 @@ _LETTERS: dict[MailKind, dict[str, object]] = {
         "path": "/account/",
     },
 }
-_WITHOUT_REFERENCE = frozenset({*_LETTERS, MailKind.SIGN_IN_CODE})
+_WITHOUT_REFERENCE = frozenset({*_LETTERS, MailKind.SIGN_IN_CODE, MailKind.OWN_CHANGE_CODE})
 
 
 def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[str, object]:
@@ -122,6 +122,7 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "tickets_text": None if hidden else "3",
         "labels_text": say("Phone number"),
         "is_sure": True,
+        "is_own": False,
         "is_frozen": True,
         "is_disowned": hidden,
         "blocked_text": None,

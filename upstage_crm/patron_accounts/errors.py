@@ -2,7 +2,8 @@
 
 Conflict
 ├── AccountWaits
-└── SignInOver
+├── SignInOver
+└── TooManyCodes
 """
 
 from __future__ import annotations
@@ -20,3 +21,9 @@ class SignInOver(Conflict):
     """The code or the link counts no more, for whatever cause: one refusal tells nothing."""
 
     code = "account_sign_in_over"
+
+
+class TooManyCodes(Conflict):
+    """This mailbox got as many codes lately as there may be."""
+
+    code = "account_too_many_codes"

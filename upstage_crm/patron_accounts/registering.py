@@ -7,7 +7,7 @@ theirs, and a name alone makes no record.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -26,6 +26,8 @@ from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.command_context import CommandContext
 
 NAMES: Final = ("given_name", "family_name")
+# With five tries each, guessing finds one code of a million in some forty years.
+MOST_MAILS: Final = ((timedelta(hours=1), 5), (timedelta(days=1), 15))
 _registration = table_of(PatronRegistrationRow)
 _sign_in = table_of(PatronSignInRow)
 
@@ -60,14 +62,20 @@ def keep(
     session.flush()
 
 
-def lately(session: Session, email_key: str, *, since: datetime, most: int) -> int:
-    """How often an address was registered after `since`, counted up to `most`."""
-    found = (
-        sa.select(_registration.c.id)
-        .where(_registration.c.email_key == email_key, _registration.c.created_at > since)
-        .limit(most)
-    )
-    return len(session.connection().execute(found).all())
+def is_too_often(session: Session, email_key: str, *, now: datetime) -> bool:
+    """Whether an address was mailed as many codes lately as there may be."""
+
+    def is_full(within: timedelta, most: int) -> bool:
+        lately = (
+            sa.select(_registration.c.id)
+            .where(
+                _registration.c.email_key == email_key, _registration.c.created_at > now - within
+            )
+            .limit(most)
+        )
+        return len(session.connection().execute(lately).all()) >= most
+
+    return any(is_full(within, most) for within, most in MOST_MAILS)
 
 
 def email_of(session: Session, sign_in_id: str) -> str:

@@ -48,7 +48,10 @@ class PatronRegistrationRow(Row, table=True):
 
 
 class PatronSignInRow(Row, table=True):
-    """A sign-in that was asked for. `browser` is the hash of what the asking browser holds.
+    """A code that was asked for, to sign in or to change a detail.
+
+    `browser` is the hash of what the asking browser holds, or of the session and the values that a
+    change is about: see `mailed_codes`.
 
     The code is drawn from `jti` with a key that the database does not hold, so nothing of it is
     stored. Without `patron_id` no record has the address that was typed, which is not kept.

@@ -54,6 +54,15 @@ ACCOUNT: Final = "My account"
 MY_DATA: Final = "My data"
 FROM_THE_START: Final = "From the day on which your record was made: {when}"
 CHANGED: Final = "Changed on {when}. {proposer} asked for it, and it was approved ({reference})."
+CHANGED_BY_YOU: Final = "Changed on {when} by you, in your account ({reference})."
+CHANGE_OF: Final = "Change: {label}"
+DONE: Final[Mapping[str, str]] = {
+    "changed": "{label}: changed on your record. An email tells you so as well.",
+    "asked": "{label}: we have asked the new address. As soon as its reader says yes, it is on "
+    "your record. If no email arrives there within a few minutes, look for a typing mistake, or "
+    "call us.",
+}
+"""What a change came to, by the name of the address’s value that says so."""
 SINCE: Final = "Since {when}"
 CONTACT_PLACES: Final[Mapping[ContactPlace, str]] = {
     ContactPlace.SECONDARY: "{label}, another one",

@@ -9,6 +9,7 @@ from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import Say
 
 EMAIL: Final = "This is not a whole email address. An example: name@example.org"
+PHONE: Final = "Enter the whole phone number with its country code. An example: +44 20 7946 0018"
 OTHERWISE: Final = "This did not work, and nothing has changed. Try again, or call the box office."
 SENTENCES: Final[Mapping[str, str]] = {
     "seats_taken": "Another visitor was faster: {seats}. Nothing was added. Choose other seats, or "
@@ -59,12 +60,33 @@ SENTENCES: Final[Mapping[str, str]] = {
     "again in a few days, or call the box office.",
     "account_sign_in_over": "This code or link no longer counts. Ask for a new "
     "one, and let your browser keep our cookies.",
+    "account_too_many_codes": "You have asked for many codes recently. Try again in an hour, or "
+    "call the box office.",
     "value_missing": "Please fill this in: {label}.",
     "name_character": "A name has letters, spaces, dots, hyphens and apostrophes. Please leave "
     "this out: {character}",
     "name_without_letter": "A name has at least one letter.",
+    "phone_unreadable": PHONE,
+    "phone_country_unknown": PHONE,
+    "phone_area_code_missing": PHONE,
+    "phone_too_short": PHONE,
+    "phone_too_long": PHONE,
+    "phone_extension": PHONE,
+    "phone_impossible": PHONE,
+    "country_unknown": "Please choose a country from the list.",
+    "date_unreadable": "Please enter the whole date, with its year.",
+    "date_in_future": "This date is still to come.",
+    "date_too_early": "This date is too long ago.",
     "text_too_long": "{label}: this is too long. At most {limit} characters fit.",
     "text_line_break": "Please write this on one line: {label}.",
+    "nothing_to_change": "This is what your record says already.",
+    "in_revert_window": "Your details have changed recently, and the change may still be undone. "
+    "They can be changed here from {until} on. If it is urgent, call the box office.",
+    "already_proposed": "Our staff are looking into a change of this detail ({reference}). Please "
+    "call the box office.",
+    "change_waits": "A change of this detail is approved already and takes effect later "
+    "({reference}). Until then it cannot be changed here.",
+    "recently_rejected": "This was rejected recently. It can be asked for again from {until} on.",
     "export_waits": "Your details have changed recently, and the change may still be undone. Try "
     "again in a few days, or call the box office.",
     "portal_foreign_form": "This form came from another website. Please start again here.",

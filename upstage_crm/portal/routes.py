@@ -8,6 +8,7 @@ from upstage_crm.portal.account import (
     account_forms,
     account_orders,
     account_page,
+    change_details,
     contact_preferences,
     record_history,
     register_pages,
@@ -50,6 +51,7 @@ ROUTES = [
     *account_orders.ROUTES,
     *account_forms.ROUTES,
     *account_data.ROUTES,
+    *change_details.ROUTES,
     *record_history.ROUTES,
     *contact_preferences.ROUTES,
 ]

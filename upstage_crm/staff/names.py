@@ -20,6 +20,10 @@ DESKS = (
     *("membership", "development", "marketing", "customer service"),
 )
 """Desks whose names are translated for patrons; any other is shown as it was written."""
+THE_PATRON = "the patron"
+"""In the place of a member's name: the patron wished for it."""
+PATRON_WORDS = "The account holder"
+"""The same as a patron reads it."""
 LIMIT = 40  # characters of a display name and of a desk
 _JOINS = frozenset(" .'-")
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "‐": "-", "‑": "-", "\u200c": None, "\u200d": None})
@@ -78,6 +82,8 @@ def shown_label(stored: str) -> str:
 
 def label_for_patrons(stored: str, say: Say) -> str:
     """The same as a patron reads it: "Dana (box office)", the desk in the patron's language."""
+    if stored == THE_PATRON:
+        return say(PATRON_WORDS)
     name, _, desk = shown_label(stored).partition(", ")
     return f"{name} ({say(desk)})" if desk else name
 

@@ -42,6 +42,7 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.ORDER_LINK: "Link to the tickets of an order",
     MailKind.ORDERS_LINK: "Link to all tickets of an address",
     MailKind.SIGN_IN_CODE: "Code and link to sign in to an account",
+    MailKind.OWN_CHANGE_CODE: "Code to change a detail in an account",
     MailKind.PERFORMANCE_CANCELLED: "Notice of a cancelled performance",
     MailKind.PERFORMANCE_MOVED: "Notice of a moved performance",
     MailKind.TICKET_OFFER: "Offer of tickets to another person",

@@ -89,6 +89,9 @@ SENTENCES: Mapping[str, str] = {
     "change_waits": (
         "An approved change of this takes effect later, see request {reference}. Withdraw it first."
     ),
+    "in_revert_window": (
+        "The record has changed recently, which may still be undone. Wait until {until}."
+    ),
     "not_suppressed": "This address is no longer suppressed.",
     "other_finding": "Your colleague recorded a different finding. Talk to each other first.",
     "mailbox_out": "This address can no longer answer for this record.",

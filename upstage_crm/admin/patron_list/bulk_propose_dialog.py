@@ -10,7 +10,7 @@ from upstage_crm.admin.patron_list.chosen import PROPOSE
 from upstage_crm.admin.patrons.inputs import error_at, part_input
 from upstage_crm.admin.patrons.proposal import REASON, WORDS
 from upstage_crm.change_requests.lifecycle.bulk_propose import SHARED
-from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.reasons import STAFF_REASONS
 from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.view import kept, question
 from upstage_crm.ui.components.base import Child, filled, show_if
@@ -36,7 +36,7 @@ def propose_for_many_dialog() -> rx.Component:
         select_field(
             "Reason",
             REASON,
-            [(code.value, reason.label) for code, reason in REASONS.items()],
+            [(code.value, reason.label) for code, reason in STAFF_REASONS.items()],
             id=f"{PROPOSE}-{REASON}",
             placeholder="Choose a reason",
             default_value=kept(State, REASON),

@@ -16,7 +16,7 @@ from upstage_crm.change_requests.lifecycle import bulk_propose
 from upstage_crm.change_requests.lifecycle.bulk_propose import SHARED, SharedChange
 from upstage_crm.change_requests.lifecycle.checks import clean_reason
 from upstage_crm.change_requests.limits import proposal_limits
-from upstage_crm.change_requests.model.reasons import REASONS
+from upstage_crm.change_requests.model.reasons import STAFF_REASONS
 from upstage_crm.change_requests.model.rules import HeldFor, ReasonCode
 from upstage_crm.core.errors import Invalid, UpstageError
 from upstage_crm.pages.dialog_state import DialogMixin
@@ -91,7 +91,7 @@ class BulkProposeState(DialogMixin, AdminState):
         part = typed.get(PART, "")
         self.part = part if part in SHARED else FIRST
         reason = typed.get(REASON, "")
-        self.reads = REASONS[ReasonCode(reason)].sentence if reason in list(ReasonCode) else ""
+        self.reads = STAFF_REASONS[ReasonCode(reason)].sentence if reason in STAFF_REASONS else ""
         self.lines, self.errors = [], {}
         if not typed.get(TEXT, "").strip():
             return
@@ -162,7 +162,7 @@ def _change(given: Mapping[str, str]) -> SharedChange:
     return SharedChange(
         column=given.get(PART, ""),
         text=given.get(TEXT, "")[: TEXT_LIMIT + 1],
-        reason_code=ReasonCode(reason) if reason in list(ReasonCode) else ReasonCode.OTHER,
+        reason_code=ReasonCode(reason) if reason in STAFF_REASONS else ReasonCode.OTHER,
         reason_text=given.get(WORDS, ""),
     )
 
@@ -171,7 +171,7 @@ def _errors(given: Mapping[str, str]) -> dict[str, str]:
     """What is missing or wrong in the form, by input, for any patron."""
     if not given.get(TEXT, "").strip():
         return {TEXT: "Enter the new value."}
-    if given.get(REASON) not in list(ReasonCode):
+    if given.get(REASON) not in STAFF_REASONS:
         return {REASON: "Choose a reason."}
     try:
         clean_reason(ReasonCode(given[REASON]), given.get(WORDS, ""))

@@ -20,6 +20,7 @@ from upstage_crm.change_requests.model.errors import (
     AddressRecentlyProposed,
     RecentlyRejected,
 )
+from upstage_crm.change_requests.model.reasons import STAFF_REASONS
 from upstage_crm.change_requests.model.rules import (
     DeskMethod,
     ReasonCode,
@@ -83,7 +84,7 @@ class Proposal:
     @property
     def reason_code(self) -> ReasonCode | None:
         """The chosen reason; None for none and for what is not one."""
-        return ReasonCode(self.reason) if self.reason in list(ReasonCode) else None
+        return ReasonCode(self.reason) if self.reason in STAFF_REASONS else None
 
 
 @dataclass(frozen=True)

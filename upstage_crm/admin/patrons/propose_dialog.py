@@ -20,7 +20,7 @@ from upstage_crm.change_requests.desk.identify import (
 )
 from upstage_crm.change_requests.model.reasons import (
     METHODS,
-    REASONS,
+    STAFF_REASONS,
 )
 from upstage_crm.core.text import REMARK_LIMIT
 from upstage_crm.pages.view import kept, question
@@ -226,7 +226,7 @@ def _hint(hint: Hint) -> rx.Component:
 
 
 def _reason() -> rx.Component:
-    options = [(code.value, reason.label) for code, reason in REASONS.items()]
+    options = [(code.value, reason.label) for code, reason in STAFF_REASONS.items()]
     return stack(
         select_field(
             "Reason",

@@ -357,6 +357,6 @@ def _told(found: Found, viewer: Viewer) -> str:
         told = f"We tell {' and '.join(addresses)}, because we wrote there about it."
     else:
         told = "No email about it has been sent yet, so no one is told."
-    if viewer.id != found.request.answerable_id:
+    if found.request.answerable_id not in (None, viewer.id):
         told += f" {found.request.answerable_label}, who answers for it, is told too."
     return told

@@ -127,7 +127,7 @@ def _find(session: Session, reference: str, reader: StaffMember, now: datetime) 
     sent = mails(session, request_id=request.id, size=MAX_PAGE_SIZE).items
     desk = desk_confirmations.confirmations(session, request.id)
     suppression = suppressions.of_request(session, request.id)
-    firsts = [request.proposer_id, *(one.clerk_id for one in desk)]
+    firsts = [request.proposer_id or "", *(one.clerk_id for one in desk)]
     firsts += [suppression.first_id] if suppression else []
     return Found(
         request=request,

@@ -66,11 +66,11 @@ class Rights:
     may_lift: bool = False
     refusals: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def why_not(self, first_id: str, *, is_allowed: bool) -> str:
+    def why_not(self, first_id: str | None, *, is_allowed: bool) -> str:
         """Why the viewer cannot take the step after `first_id`; "" when nothing is in the way."""
         if self.id == first_id:
             return _OWN
-        return self.refusals.get(first_id, "") if is_allowed else _NO_RIGHT
+        return self.refusals.get(first_id or "", "") if is_allowed else _NO_RIGHT
 
 
 def task_of(

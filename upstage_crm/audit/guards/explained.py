@@ -16,6 +16,7 @@ _RULES: Mapping[str, str] = {
     "change_request_links": "Link versions and counted code attempts never go back.",
     "change_request_moves": "A request takes only the steps that its state allows.",
     "change_request_period": "A notice period is ended once, and never by the proposer.",
+    "change_request_own": "Only staff propose, or a patron by a mailed code that this uses up.",
     "change_request_release": "A held request is released by another person than its proposer.",
     "desk_confirmation_birth": "An identification begins without its second person.",
     "desk_confirmation_second": "Another person confirms an identification, once, and only if "

@@ -143,6 +143,7 @@ def _steps_are_legal(dialect: str) -> list[Rule]:
             "INSERT",
             "NEW.state NOT IN ('pending', 'held') OR (NEW.path = 'desk' AND NEW.state <> 'held')",
         ),
+        Rule("change_request_own", "change_request", "INSERT", _OWN_WITHOUT_CODE),
         Rule(
             "change_request_links",
             "change_request",
@@ -278,6 +279,18 @@ _OPEN_CHANGE_STANDS = (
 _COUNTING_REVIEW_STANDS = (
     "EXISTS (SELECT 1 FROM review r WHERE r.field_change_id = NEW.field_change_id "
     "AND r.reviewer = NEW.reviewer AND r.replaced_at IS NULL)"
+)
+# No one but a staff member proposes, unless a code that was mailed to the patron is used up by it:
+# there are no more wishes of one instant than codes that were used then.
+_OWN_WITHOUT_CODE = (
+    "(NEW.path = 'own') <> (NEW.proposer_id IS NULL) OR (NEW.path = 'own' AND ("
+    "NEW.state <> 'pending' OR NEW.keeper_id IS NOT NULL OR "
+    "(SELECT count(*) FROM change_request r WHERE r.patron_id = NEW.patron_id "
+    "AND r.path = 'own' AND r.created_at = NEW.created_at) >= "
+    "(SELECT count(*) FROM patron_sign_in s JOIN patron p ON p.id = s.patron_id "
+    "WHERE s.patron_id = NEW.patron_id AND substr(s.browser, 1, 4) = 'own:' "
+    "AND s.email_key = p.email_key AND s.used_at = NEW.created_at "
+    "AND s.used_at < s.expires_at)))"
 )
 # Only a current mailbox can lose its place: the record holds another address, or it is out.
 _MAY_BE_REPLACED = (

@@ -53,12 +53,12 @@ def clean_reason(code: ReasonCode, words: str) -> str:
     """Return the cleaned free text of a reason.
 
     Raises:
-        ReasonMissing: "another reason" without words.
+        ReasonMissing: "another reason" without words, or one that is the patron's alone.
         InvalidText: too long, or a payment card number in it.
     """
     cleaned = text.clean_block(words, REMARK_LIMIT)
     text.ensure_no_card_number(cleaned)
-    if code is ReasonCode.OTHER and not cleaned:
+    if (code is ReasonCode.OTHER and not cleaned) or code is ReasonCode.OWN_WISH:
         raise ReasonMissing
     return cleaned
 
@@ -88,15 +88,15 @@ def check(
     _ensure_may_be_asked(session, context.actor, patron, override=override)
     if not changes:
         raise NothingProposed
-    parsed = _parse(patron, changes, parsing)
+    parsed = parse(patron, changes, parsing)
     known = evidence.gather(session, patron, now=now)
     checked: list[FieldChange] = []
     for field, current, proposed in parsed:
         key = key_of(field, proposed)
         if field.is_mailbox:
-            _check_mailbox(session, patron, proposed, key, policy, override=override, now=now)
+            check_mailbox(session, patron, proposed, key, policy, override=override, now=now)
         if not override:
-            _check_rest(session, patron, field, proposed, key, policy, now)
+            check_rest(session, patron, field, proposed, key, policy, now)
         if path is RequestPath.DESK:
             asked = desk_plan(known, is_mailbox=field.is_mailbox)
         else:
@@ -149,9 +149,14 @@ def key_of(field: ProtectedField, values: Mapping[str, str | None]) -> str:
     return hashlib.sha256(folded.encode()).hexdigest()
 
 
-def _parse(
+def parse(
     patron: PatronRow, changes: Mapping[str, Mapping[str, str]], context: Context
 ) -> list[tuple[ProtectedField, dict[str, str | None], dict[str, str | None]]]:
+    """Each field that would change, with its values of now and the parsed ones.
+
+    Raises:
+        Invalid: a value is refused, or NothingToChange.
+    """
     held = values_of(patron)
     parsed: list[tuple[ProtectedField, dict[str, str | None], dict[str, str | None]]] = []
     for key, raw in changes.items():
@@ -165,7 +170,7 @@ def _parse(
     return parsed
 
 
-def _check_mailbox(
+def check_mailbox(
     session: Session,
     patron: PatronRow,
     proposed: Mapping[str, str | None],
@@ -175,6 +180,11 @@ def _check_mailbox(
     override: bool,
     now: datetime,
 ) -> None:
+    """A proposed address may be asked.
+
+    Raises:
+        StaffAddress, AddressTaken, AddressSuppressed, AddressRecentlyProposed.
+    """
     if accounts.is_staff_address(session, key):
         raise StaffAddress
     ensure_unique(session, proposed, besides=patron.id)
@@ -196,7 +206,7 @@ def _check_mailbox(
         raise AddressRecentlyProposed(reference=reference)
 
 
-def _check_rest(
+def check_rest(
     session: Session,
     patron: PatronRow,
     field: ProtectedField,

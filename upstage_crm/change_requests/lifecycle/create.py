@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from upstage_crm.audit.events import Action
+from upstage_crm.audit.events import Action, Actor, Channel
 from upstage_crm.audit.trail import canonical
 from upstage_crm.change_requests.lifecycle import locked_request
 from upstage_crm.change_requests.lifecycle.checks import key_of
@@ -37,7 +37,17 @@ from upstage_crm.links.claims import Reviewer
 from upstage_crm.mail.message import MailKind
 from upstage_crm.patrons import fields
 from upstage_crm.patrons.tables import PatronRow
-from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.staff.command_context import CommandContext
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposer:
+    """Whose wish a request is: a staff member's, or the patron's own. `id` is None for a patron."""
+
+    id: str | None
+    label: str
+    actor: Actor
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +61,9 @@ class Draft:
 
 
 def start(
-    context: StaffContext[Notifier],
+    context: CommandContext[Notifier],
     *,
+    by: Proposer,
     patron: PatronRow,
     parsed: Sequence[FieldChange],
     draft: Draft,
@@ -60,7 +71,8 @@ def start(
 ) -> tuple[LockedRequest, list[Superseded]]:
     """Write a request with its field changes and reviews; return it and what it superseded."""
     session, now = context.session, context.now
-    replaced = supersede(context, patron=patron, field_keys=[change.field.key for change in parsed])
+    keys = [change.field.key for change in parsed]
+    replaced = supersede(context, by=by, patron=patron, field_keys=keys)
     expires_at = now + policy.link_life
     request = ChangeRequestRow(
         id=new_id(now),
@@ -69,8 +81,8 @@ def start(
         state=RequestState.HELD if draft.held_for else RequestState.PENDING,
         reason_code=draft.reason_code,
         reason_text=draft.reason_text,
-        proposer_id=context.actor.id,
-        proposer_label=context.actor.label,
+        proposer_id=by.id,
+        proposer_label=by.label,
         created_at=now,
         expires_at=expires_at,
         last_sent_at=now,
@@ -149,7 +161,11 @@ class Superseded:
 
 
 def supersede(
-    context: StaffContext[Notifier], *, patron: PatronRow, field_keys: Sequence[str]
+    context: CommandContext[Notifier],
+    *,
+    by: Proposer,
+    patron: PatronRow,
+    field_keys: Sequence[str],
 ) -> list[Superseded]:
     """End the open field changes of `field_keys`: a newer proposal takes their place.
 
@@ -172,15 +188,11 @@ def supersede(
         superseded = [c for c in locked.undecided if c.field in field_keys]
         locked.settle(superseded, FieldOutcome.SUPERSEDED)
         facts = {"fields": ", ".join(change.field for change in superseded)}
-        locked.note(
-            Action.REQUEST_SUPERSEDED, context.actor.as_actor(), context.channel, facts=dict(facts)
-        )
+        locked.note(Action.REQUEST_SUPERSEDED, by.actor, by.channel, facts=dict(facts))
         state = locked.close()
         if state.is_open:
             _ask_for_the_rest(locked)
-        elif (
-            locked.request.answerable_id != context.actor.id or state is not RequestState.SUPERSEDED
-        ):
+        elif locked.request.answerable_id != by.id or state is not RequestState.SUPERSEDED:
             # Its replacer does not know what a patron had answered to its other fields.
             locked.tell_proposer()
         ended.append(Superseded(locked=locked, changes=superseded, told=mailed))

@@ -184,10 +184,11 @@ class GatheredRequest:
     def proposer(self) -> Reachable | None:
         """Who answers for the request: its proposer, or the colleague who keeps it now; read once.
 
-        None when the account no longer is one.
+        None when the account no longer is one, and for a patron's own wish.
         """
         return self._once(
-            "proposer", lambda: accounts.find_reachable(self.session, self.request.answerable_id)
+            "proposer",
+            lambda: accounts.find_reachable(self.session, self.request.answerable_id or ""),
         )
 
     @property

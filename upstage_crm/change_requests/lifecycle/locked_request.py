@@ -23,6 +23,7 @@ from upstage_crm.change_requests.model.rules import (
     Decision,
     FieldOutcome,
     NoticeState,
+    RequestPath,
     RequestState,
     derive_state,
 )
@@ -185,6 +186,8 @@ class LockedRequest(GatheredRequest):
         """
         if self.patron.status is not PatronStatus.ACTIVE:
             return Cause.PATRON_INACTIVE
+        if self.request.path is RequestPath.OWN:
+            return None
         if self.proposer is None or not may(self.proposer.member, Permission.PROPOSE_CHANGE):
             return Cause.PROPOSER_GONE
         return None

@@ -31,6 +31,7 @@ from upstage_crm.change_requests.lifecycle.checks import (
 )
 from upstage_crm.change_requests.lifecycle.create import (
     Draft,
+    Proposer,
     proposed_values,
     start,
 )
@@ -159,7 +160,10 @@ def propose(
         is_second_needed = needs_second(policy, patron, parsed)
         held_for = proposal_limits.held_for(counted.ruling.verdict, needs_second=is_second_needed)
     draft = Draft(reason_code=reason_code, reason_text=words, held_for=held_for, path=path)
-    locked, replaced = start(context, patron=patron, parsed=parsed, draft=draft, policy=policy)
+    by = Proposer(id=actor.id, label=actor.label, actor=actor.as_actor(), channel=context.channel)
+    locked, replaced = start(
+        context, by=by, patron=patron, parsed=parsed, draft=draft, policy=policy
+    )
     asked: list[str | None] = []
     if held_for is None:
         locked.ask()
@@ -171,8 +175,8 @@ def propose(
         facts |= {"override": override, "held": held_for is not None}
     locked.note(
         Action.REQUEST_PROPOSED,
-        actor.as_actor(),
-        context.channel,
+        by.actor,
+        by.channel,
         facts=dict(facts),
         values=proposed_values(locked),
     )

@@ -29,6 +29,7 @@
         ├── NoMailbox                nobody can be asked: the record has no usable email
         ├── AddressRecentlyProposed  proposed for somebody else in the last 30 days
         ├── AlreadyProposed          an open request proposes exactly this; carries which
+        ├── InRevertWindow           what changed may still be undone; carries until when
         ├── ChangeWaits              an approved change of this field waits; carries which
         ├── NotSuppressed            there is nothing to lift
         ├── OtherFinding             the two of a finding have to agree
@@ -208,6 +209,12 @@ class ChangeWaits(Conflict):
     """An approved change of this field waits for its effect. Facts: `reference`, `until`."""
 
     code = "change_waits"
+
+
+class InRevertWindow(Conflict):
+    """What changed recently may still be undone, and is no wish of the patron. Facts: `until`."""
+
+    code = "in_revert_window"
 
 
 class NotSuppressed(Conflict):

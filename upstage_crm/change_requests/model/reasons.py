@@ -47,7 +47,14 @@ REASONS: Mapping[ReasonCode, Reason] = {
         "Another reason (say which)",
         "Our box office has another reason. Ask us, and we will tell you.",
     ),
+    ReasonCode.OWN_WISH: Reason(
+        "The patron’s own wish", "We were asked for this in a signed-in account."
+    ),
 }
+STAFF_REASONS: Mapping[ReasonCode, Reason] = {
+    code: reason for code, reason in REASONS.items() if code is not ReasonCode.OWN_WISH
+}
+"""Those that a staff member chooses from."""
 
 METHODS: Mapping[DeskMethod, Reason] = {
     DeskMethod.IN_PERSON: Reason("In person, with a document", "in person, with a document"),

@@ -150,10 +150,14 @@ class ChangeKind(StrEnum):
 
 
 class RequestPath(StrEnum):
-    """Who says yes: mailboxes by their links, or the desk to a patron who lost the mailbox."""
+    """Who says yes: mailboxes by their links, or the desk to a patron who lost the mailbox.
+
+    OWN is the patron's own wish, which a code mailed to the current mailbox has said yes to.
+    """
 
     LINK = "link"
     DESK = "desk"
+    OWN = "own"
 
 
 class HeldFor(StrEnum):
@@ -219,7 +223,10 @@ class RecordChangeKind(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """Why staff propose a change; `upstage_crm.change_requests.model.reasons` has the sentences."""
+    """Why a change is proposed; `upstage_crm.change_requests.model.reasons` has the sentences.
+
+    OWN_WISH is a patron's, every other one staff's.
+    """
 
     ASKED_BY_PHONE = "asked_by_phone"
     ASKED_AT_DESK = "asked_at_desk"
@@ -228,6 +235,7 @@ class ReasonCode(StrEnum):
     TYPING_MISTAKE = "typing_mistake"
     BOOKING_DIFFERS = "booking_differs"
     OTHER = "other"
+    OWN_WISH = "own_wish"
 
 
 def derive_state(outcomes: Collection[FieldOutcome], *, is_reverted: bool = False) -> RequestState:

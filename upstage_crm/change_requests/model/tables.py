@@ -37,11 +37,12 @@ _NOT_LOOKED_AT = sa.text("closed_at IS NULL")
 class ChangeRequestRow(Row, table=True):
     """One proposal for one patron: field changes, one reason, one proposer.
 
-    `policy` is the policy it was proposed under, as JSON. `keeper_id` is who answers for an open
-    request now, when its proposer no longer does. `notice_id` is the mail that told the current
-    mailbox, `noticed_at` its delivery: the clock runs from then. `period_ended_by` is the second
-    person who said that nobody has to be waited for. `link_version` is that of the newest link to
-    the proposed mailbox, `notice_version` of the one to the current mailbox.
+    `proposer_id` is None where it is the patron's own wish. `policy` is the policy it was proposed
+    under, as JSON. `keeper_id` is who answers for an open request now, when its proposer no longer
+    does. `notice_id` is the mail that told the current mailbox, `noticed_at` its delivery: the
+    clock runs from then. `period_ended_by` is the second person who said that nobody has to be
+    waited for. `link_version` is that of the newest link to the proposed mailbox, `notice_version`
+    of the one to the current mailbox.
     """
 
     __tablename__ = "change_request"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
@@ -76,7 +77,7 @@ class ChangeRequestRow(Row, table=True):
     cause: Cause | None = Field(default=None, sa_column=sa.Column(text_enum(Cause)))
     reason_code: ReasonCode = Field(sa_column=sa.Column(text_enum(ReasonCode), nullable=False))
     reason_text: str = Field(default="", max_length=500)
-    proposer_id: str = Field(foreign_key="staff.id", index=True, max_length=32)
+    proposer_id: str | None = Field(default=None, foreign_key="staff.id", index=True, max_length=32)
     proposer_label: str = Field(max_length=200)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
@@ -111,8 +112,11 @@ class ChangeRequestRow(Row, table=True):
     period_ended_by: str | None = Field(default=None, foreign_key="staff.id", max_length=32)
 
     @property
-    def answerable_id(self) -> str:
-        """The member who answers for the request and hears of its outcome."""
+    def answerable_id(self) -> str | None:
+        """The member who answers for the request and hears of its outcome.
+
+        None for a patron's own wish, until a member takes it over.
+        """
         return self.keeper_id or self.proposer_id
 
     def version_for(self, reviewer: Reviewer) -> int:

@@ -87,9 +87,9 @@ class RequestView:
     cause: Cause | None
     reason_code: ReasonCode
     reason_text: str
-    proposer_id: str
+    proposer_id: str | None
     proposer_label: str
-    answerable_id: str
+    answerable_id: str | None
     answerable_label: str
     created_at: datetime
     expires_at: datetime

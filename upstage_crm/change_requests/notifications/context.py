@@ -88,6 +88,7 @@ class MailContext:
     revert_window: timedelta
     wait: timedelta
     is_desk: bool
+    is_own: bool
     versions: Mapping[Reviewer, int]
     organisation: OrganisationDetails
     fields: tuple[FieldChange, ...]
@@ -180,7 +181,7 @@ def gather(
         language=choose(patron.language, organisation.language),
         current_email=None if before in untold else before,
         current_trusted=is_proven or (asked is not None and asked == newcomer),
-        proposer_id=request.answerable_id,
+        proposer_id=request.answerable_id or "",
         proposer_label=shown_label(request.proposer_label),
         proposer_email=proposer.email if proposer else None,
         reason_code=request.reason_code,
@@ -190,6 +191,7 @@ def gather(
         revert_window=policy.revert_window,
         wait=policy.desk_wait if is_desk else policy.notice_period,
         is_desk=is_desk,
+        is_own=request.path is RequestPath.OWN,
         versions={who: request.version_for(who) for who in Reviewer},
         organisation=organisation,
         fields=mail_fields,

@@ -54,6 +54,7 @@ def asking(matter: MailContext, reviewer: Reviewer, *, public_url: str, now: dat
     addresses = [field for field in matter.fields if field.field.is_mailbox]
     is_heard = all(reviewer not in field.binding for field in addresses)
     return telling(matter, reviewer, public_url=public_url, at=now) | {
+        "is_own": matter.is_own,
         "expires_text": instant(matter, matter.expires_at),
         "reason_sentence": say(REASONS[matter.reason_code].sentence),
         "reason_text": words or None,
@@ -114,6 +115,7 @@ def applied(matter: MailContext, reviewer: Reviewer, *, public_url: str, at: dat
     own = [field for field in matter.seen_by(reviewer).fields if reviewer in field.approved]
     is_current = reviewer is Reviewer.CURRENT
     return telling(matter, reviewer, public_url=public_url, at=at) | {
+        "is_own": matter.is_own,
         "undo_until_text": instant(matter, at + matter.revert_window) if is_current else None,
         "approved_here": bool(own),
     }

@@ -189,7 +189,7 @@ def _stopped_for(viewer: StaffMember) -> sa.ColumnElement[bool]:
     proposer = col(ChangeRequestRow.proposer_id)
     who: list[sa.ColumnElement[bool]] = [sa.false()]
     if may(viewer, Permission.RELEASE_REQUEST):
-        who.append(proposer != viewer.id)
+        who.append(proposer.is_distinct_from(viewer.id))
     if may(viewer, Permission.WITHDRAW_REQUEST):
         who.append(is_answered_by(viewer.id))
     return stands & sa.or_(*who)

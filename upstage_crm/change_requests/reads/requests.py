@@ -262,7 +262,7 @@ def _lines(
                 for c in changes[request.id]
             ),
             proposer_label=request.proposer_label,
-            answerable_label=keepers.get(request.answerable_id, request.proposer_label),
+            answerable_label=keepers.get(request.keeper_id or "", request.proposer_label),
             comments=said.get(request.id, 0),
             created_at=request.created_at,
             expires_at=request.expires_at,
@@ -321,7 +321,7 @@ def _view(
         proposer_id=request.proposer_id,
         proposer_label=request.proposer_label,
         answerable_id=request.answerable_id,
-        answerable_label=keepers.get(request.answerable_id, request.proposer_label),
+        answerable_label=keepers.get(request.keeper_id or "", request.proposer_label),
         created_at=request.created_at,
         expires_at=request.expires_at,
         ended_at=request.ended_at,

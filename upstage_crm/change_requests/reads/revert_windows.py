@@ -14,6 +14,7 @@ from upstage_crm.change_requests.model.reviewers import Window
 from upstage_crm.change_requests.model.rules import (
     ChangeKind,
     FieldOutcome,
+    RequestPath,
     RequestState,
 )
 from upstage_crm.change_requests.model.tables import (
@@ -23,6 +24,7 @@ from upstage_crm.change_requests.model.tables import (
 from upstage_crm.change_requests.reads import evidence
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.tables import PatronRow
+from upstage_crm.patrons.visibility import MAILBOX
 
 _request = table_of(ChangeRequestRow)
 _change = table_of(FieldChangeRow)
@@ -73,6 +75,23 @@ def of_patron(session: Session, patron_id: str, *, now: datetime) -> dict[str, d
         reference = session.get_one(ChangeRequestRow, window.request_id).reference
         windows[reference] = max(window.ends, windows.get(reference, window.ends))
     return windows
+
+
+def besides_own(session: Session, patron_id: str, *, now: datetime) -> datetime | None:
+    """Until when the patron's windows run, without those of details that they changed themselves.
+
+    A new address has one even where it was their wish: the mailbox before it may still speak up.
+    None where no such window runs.
+
+    Raises:
+        RowNotProven: a change of the address is not what the trail says.
+    """
+    is_own = sa.and_(_request.c.path == RequestPath.OWN, _change.c.field != MAILBOX.key)
+    of_them = _APPLIED.where(_change.c.patron_id == patron_id, _is_recent(now), sa.not_(is_own))
+    ends = [_end(row) for row in session.connection().execute(of_them)]
+    if window := _window(session, patron_id, now):
+        ends.append(window.ends)
+    return max((end for end in ends if end > now), default=None)
 
 
 def is_open(session: Session, patron_id: str, *, now: datetime) -> bool:

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from upstage_crm.http.cookie_headers import give, held, take
+from upstage_crm.patron_accounts.mailed_codes import LIFE
 from upstage_crm.patron_accounts.sessions import IDLE_LIFE
-from upstage_crm.patron_accounts.sign_in import LIFE
 from upstage_crm.wiring import runtime
 
 SESSION: Final = "upstage-patron"

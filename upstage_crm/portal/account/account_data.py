@@ -1,7 +1,7 @@
 """My data: what is held about a patron in plain words, with its source, and all of it as a file.
 
 Inside a revert window nothing is shown and nothing taken out: another mailbox may still say that
-the record is its own.
+the record is its own. What the patron changed themselves goes on being shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from upstage_crm.change_requests.model.rules import FieldOutcome
+from upstage_crm.change_requests.model.rules import FieldOutcome, RequestPath
 from upstage_crm.change_requests.reads import requests, revert_windows
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
@@ -48,17 +48,22 @@ from upstage_crm.wiring import runtime
 
 DATA: Final = f"{ACCOUNT}data"
 FILE: Final = f"{ACCOUNT}data.json"
+CHANGE: Final = f"{DATA}/change/"
 _ALL: Final = 1_000  # requests of one patron
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detail:
-    """One detail in words: its value, where that comes from, and what it is used for."""
+    """One detail in words: its value, where that comes from, and what it is used for.
+
+    `change` is where the patron changes it, "" for what is not changed here.
+    """
 
     label: str
     value: str
     source: str
     about: str
+    change: str = ""
 
 
 async def show(request: Request) -> Response:
@@ -93,8 +98,19 @@ async def _answer(request: Request, *, refusal: UpstageError | None = None) -> R
     found = [] if refusal else await asyncio.to_thread(_details, patron, reader)
     say = speaker(reader.language)
     problem = sentence(refusal or ExportWaits(), say) if refusal or found is None else ""
-    body = await asyncio.to_thread(_drawn, found or [], problem, reader)
+    done = _done(request, reader) if found else ""
+    body = await asyncio.to_thread(_drawn, found or [], problem, done, reader)
     return await keep_on(request, own_page(body, 409 if problem else 200), patron)
+
+
+def _done(request: Request, reader: Reader) -> str:
+    """What a change that was just made, or asked for, came to; "" without one."""
+    say = speaker(reader.language)
+    for name, words in portal_words.DONE.items():
+        entry = FIELDS.get(request.query_params.get(name, ""))
+        if entry is not None:
+            return say(words).format(label=say(entry.label))
+    return ""
 
 
 def _taken(patron: SignedInPatron) -> HeldData:
@@ -111,7 +127,7 @@ def _details(patron: SignedInPatron, reader: Reader) -> list[Detail] | None:
     """The details of the record and its other contacts; None inside a revert window."""
     parts, say = runtime(), speaker(reader.language)
     with parts.database.reading() as session:
-        if revert_windows.is_open(session, patron.patron_id, now=parts.clock.now()):
+        if revert_windows.besides_own(session, patron.patron_id, now=parts.clock.now()):
             return None
         record = patrons.get(session, patron.patron_id)
         country, zone = home(session), details(session).zone
@@ -125,6 +141,7 @@ def _details(patron: SignedInPatron, reader: Reader) -> list[Detail] | None:
                 value=entry.show(record.values, reader.language, country),
                 source=sources.get(key, born),
                 about=say(entry.about),
+                change=reader.href(f"{CHANGE}{key}"),
             )
             for key, entry in FIELDS.items()
         ]
@@ -151,7 +168,10 @@ def _sources(session: Session, patron_id: str, reader: Reader) -> dict[str, str]
     for request in reversed(requests.of_patron(session, patron_id, limit=_ALL)):
         for change in request.fields:
             if change.outcome is FieldOutcome.APPLIED and change.settled_at:
-                told[change.field] = say(portal_words.CHANGED).format(
+                words = portal_words.CHANGED
+                if request.path is RequestPath.OWN:
+                    words = portal_words.CHANGED_BY_YOU
+                told[change.field] = say(words).format(
                     when=when.day_in_words(change.settled_at, zone, reader.language),
                     proposer=label_for_patrons(request.proposer_label, say),
                     reference=request.reference,
@@ -159,7 +179,7 @@ def _sources(session: Session, patron_id: str, reader: Reader) -> dict[str, str]
     return told
 
 
-def _drawn(found: list[Detail], problem: str, reader: Reader) -> str:
+def _drawn(found: list[Detail], problem: str, done: str, reader: Reader) -> str:
     return page(
         "account_data.html",
         reader,
@@ -167,6 +187,7 @@ def _drawn(found: list[Detail], problem: str, reader: Reader) -> str:
         Head(title=speaker(reader.language)(portal_words.MY_DATA), path=DATA, is_public=False),
         details=found,
         problem=problem,
+        done=done,
         download=reader.href(FILE),
         account=reader.href(ACCOUNT),
     )

@@ -43,7 +43,8 @@ ORDER: Final = f"{ACCOUNT}order"
 def ids_of(session: Session, patron: SignedInPatron) -> list[str]:
     """The ids of the orders that the mailbox may see, the newest first."""
     claimed = patron_orders.claimed(session, patron.patron_id)
-    if not revert_windows.is_open(session, patron.patron_id, now=runtime().clock.now()):
+    now = runtime().clock.now()
+    if revert_windows.besides_own(session, patron.patron_id, now=now) is None:
         return list(claimed)
     bought = {line.id for line in orders.of_address(session, patron.email_key)}
     return [one for one in claimed if one in bought]

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from upstage_crm.change_requests.model.rules import RequestState
+from upstage_crm.change_requests.model.rules import RequestPath, RequestState
 from upstage_crm.change_requests.model.views import RequestView
 from upstage_crm.change_requests.reads import requests
 from upstage_crm.core import when
@@ -53,6 +53,7 @@ class Proposed:
     asked: str
     mailboxes: str
     is_approved: bool
+    is_own: bool
     applies: str
 
 
@@ -138,6 +139,7 @@ def _proposed(session: Session, patron: SignedInPatron, reader: Reader) -> list[
             proposer=label_for_patrons(one.proposer_label, say),
             asked=when.in_words(one.last_sent_at, zone, reader.language),
             mailboxes=", ".join(mask_email(each) for each in mailboxes if each),
+            is_own=one.path is RequestPath.OWN,
             is_approved=one.state is RequestState.WAITING,
             applies=when.in_words(one.applies_at, zone, reader.language) if one.applies_at else "",
         )

@@ -83,7 +83,8 @@ def _found(patron: SignedInPatron, before: int | None, reader: Reader) -> Histor
     """One page of the history; None inside a revert window."""
     parts = runtime()
     with parts.database.reading() as session:
-        if revert_windows.is_open(session, patron.patron_id, now=parts.clock.now()):
+        now = parts.clock.now()
+        if revert_windows.besides_own(session, patron.patron_id, now=now) is not None:
             return None
         lines = trail.timeline(
             session,
