@@ -32,6 +32,7 @@ class Purpose(StrEnum):
     TRANSFER = "transfer"
     SEAT_MOVE = "seat_move"
     SIGN_IN = "sign_in"
+    WAITING = "waiting"
 
 
 FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})

@@ -52,6 +52,8 @@ class MailKind(StrEnum):
     ORDERS_LINK = "orders_link"
     SIGN_IN_CODE = "sign_in_code"
     DAY_OF = "day_of"
+    WAITING_PLACE = "waiting_place"
+    WAITING_OFFER = "waiting_offer"
     PERFORMANCE_CANCELLED = "performance_cancelled"
     PERFORMANCE_MOVED = "performance_moved"
     TICKET_OFFER = "ticket_offer"

@@ -38,6 +38,7 @@ OFFERS: Final = Limit("offers", 20, 60, 600.0)
 LOOKUPS: Final = Limit("lookups", 8, 30, 600.0)
 SIGN_INS: Final = Limit("sign_ins", 8, 30, 600.0)
 ADDRESSES: Final = Limit("addresses", 5, 5, 600.0)  # from anywhere, for one address
+WAITING: Final = Limit("waiting", 8, 30, 600.0)
 DOWNLOADS: Final = Limit("downloads", 10, 30, 600.0)
 CODES: Final = Limit("codes", 20, 100, 600.0)
 
