@@ -39,6 +39,7 @@ from upstage_crm.privacy import held_data
 from upstage_crm.privacy.errors import ExportWaits
 from upstage_crm.privacy.held_data import HeldData, Section
 from upstage_crm.staff.roles import PERMISSIONS, Permission, Role, StaffMember
+from upstage_crm.waiting_list import joining
 
 WORK, PHONE, BORN = "mara@work.example", "+12125550117", "1961-03-04"
 NOTED, TOLD, PINNED = "Prefers the aisle", "She rings back on Monday", "Hard of hearing"
@@ -57,6 +58,19 @@ class Full:
     def export(self, actor: StaffMember | None = None) -> HeldData:
         who = actor or self.desk.owner
         return self.desk.act(who, held_data.export, patron_id=self.patron.id)
+
+
+def prove(session: Session, patron_id: str, desk: Desk) -> None:
+    """The mailbox of the record is proven, as by a sign-in."""
+    marks.prove_address(session, patron_id=patron_id, now=desk.now)
+    event = AuditEvent(
+        action=Action.ADDRESS_PROVEN,
+        actor=PATRON_AT_CURRENT,
+        channel=Channel.PATRON_PAGE,
+        patron_id=patron_id,
+        values={"email": OLD},
+    )
+    trail.record(session, [event], now=desk.now)
 
 
 @pytest.fixture
@@ -95,12 +109,15 @@ def full(desk: Desk) -> Full:
             in_window=lambda _session, _patron_id: False,
         )
     )
+    wish = {"performance_id": shop.performance, "places": 2, "zone": "", "language": "en"}
+    CalledOff(shop).do(lambda c: joining.join(c, email=OLD, **wish))
     shop.sold(seat("B", 1))  # somebody else's
     desk.write(
         lambda s: sessions.begin(
             s, patron_queries.lock(s, patron.id), browser="Firefox", now=desk.now
         )
     )
+    desk.write(lambda s: prove(s, patron.id, desk))
     return Full(desk, desk.record(patron), other, request.reference)
 
 

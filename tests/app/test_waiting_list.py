@@ -11,14 +11,17 @@ import httpx
 import pytest
 from sqlmodel import Session
 
+from tests.app.test_patron_accounts import signed_in
 from tests.app.test_portal_pages import path_of
+from tests.support.erasing import erase
 from tests.support.factories import Desk
 from tests.support.houses import LaidOut, on_sale, seat
-from tests.support.shopping import Shopper, shopping
+from tests.support.shopping import Shopper, charge, shopping, to_card
 from upstage_crm.inventory import holds, selling
 from upstage_crm.inventory.views import SeatState
 from upstage_crm.jobs import waiting_lists
 from upstage_crm.mail.message import MailKind
+from upstage_crm.privacy.held_data import Section, export_own
 from upstage_crm.programme import performances
 from upstage_crm.waiting_list import queries
 from upstage_crm.waiting_list.views import ListCounts, WaitingState
@@ -343,3 +346,50 @@ def test_every_mail_is_of_a_kind_that_says_why(web: Shopper, made: LaidOut) -> N
         lambda s: set(s.connection().exec_driver_sql("SELECT kind FROM mail_outbox").scalars())
     )
     assert {MailKind.WAITING_PLACE.value, MailKind.WAITING_OFFER.value} <= kinds
+
+
+def test_a_patron_reads_their_places_and_an_erasure_ends_them(web: Shopper, made: LaidOut) -> None:
+    desk = made.desk
+    ina = desk.patron(email=INA)
+    signed_in(desk)
+    join(web, made)
+    give_back(made, A1)
+    turn()
+    desk.deliver()
+    held_data = desk.database.attempt(
+        lambda s: export_own(desk.command_context(s), patron_id=ina.id)
+    )
+    [place] = held_data.sections[Section.WAITING_LISTS]
+    assert (place["event"], place["places"], place["waiting"]) == ("Hamlet", 1, "offered")
+
+    erase(desk, ina)
+
+    assert states(desk) == [WaitingState.DECLINED]
+    assert held(made) == set()
+    assert desk.scalar("SELECT email FROM waiting_place") == ""
+
+
+def test_an_address_that_is_not_proven_shows_no_places(web: Shopper, made: LaidOut) -> None:
+    desk = made.desk
+    stranger = desk.patron(email=INA)
+    join(web, made)
+
+    found = desk.database.attempt(
+        lambda s: export_own(desk.command_context(s), patron_id=stranger.id)
+    )
+
+    assert found.sections[Section.WAITING_LISTS] == ()
+
+
+def test_what_was_bought_has_ended_the_place(web: Shopper, made: LaidOut) -> None:
+    join(web, made)
+    give_back(made, A1)
+    turn()
+    open_link(web, made.desk)
+    web.send("/tickets/waiting/take")
+    charge(web, to_card(web))
+    turn()
+
+    assert states(made.desk) == [WaitingState.TAKEN]
+    assert made.states()[A1] is SeatState.SOLD
+    assert made.desk.scalar("SELECT email FROM waiting_place") == ""
