@@ -31,7 +31,7 @@ SALE = "sold-before"
 TEXTS = {"title": "Sold Out Requiem", "genre": "Concert", "running_minutes": "90"}
 
 
-def sold_out(stage: Stage) -> tuple[str, str]:
+def sold_out(stage: Stage, day: date) -> tuple[str, str]:
     """The path and the id of a performance whose seats are all sold."""
     parts, owner = stage.parts, stage.owner
     with parts.database.transaction() as session:
@@ -44,7 +44,7 @@ def sold_out(stage: Stage) -> tuple[str, str]:
             context,
             event_id=event,
             hall_id=halls["Concert Hall"],
-            days=[date(2031, 5, 1)],
+            days=[day],
             at=time(19, 30),
         )
         prices.add_prices(context, prices.setting_of(context), event_id=event, top=40)
@@ -83,7 +83,7 @@ def test_a_guest_waits_is_offered_a_seat_and_buys_it(
     browser: Browser, page_of: PageOf, house: tuple[Server, Stage], has_scripts: bool
 ) -> None:
     server, stage = house
-    path, performance_id = sold_out(stage)
+    path, performance_id = sold_out(stage, date(2031, 5, 1 if has_scripts else 2))
     email = f"{'scripts' if has_scripts else 'plain'}.{INA}"
     play = Playhouse(page_of, house)
     context = browser.new_context(

@@ -30,15 +30,15 @@ figures file files filing filters find finding findings fixed foreign forged for
 forms found frame free frozen gallery gate gift gifts give giving grid handing hashing headers
 health heard held history holdings holds house household households houses html http icons ids in
 incoming index inputs integrity inventory invitations issuing jobs join joining keys labels language
-languages last layout ledger letter letters level lifecycle limits lines link links list listings
-lists live loader local lock locking log login mail mailbox mailboxes mailer mails main map mark
-member memory menu message messages migrations missing model money moves moving name names naming
-narrowed near needs news next note notes notifications number numbers objections obstacles of offer
-offered offering offers office on open opening order orders organisation origins out overview owner
-page pages palette paper parked part parts passkey passkeys password passwords past paths patron
-patrons paying payment payments pdf people performance performances periods person personal phone
-phones picture pictures plan plans plot plots plugins policy pools portal postal postgres postings
-preferences preview price prices pricing print printer printing privacy programme progress
+languages last layout ledger letter letters level lifecycle limit limits lines link links list
+listings lists live loader local lock locking log login mail mailbox mailboxes mailer mails main map
+mark member memory menu message messages migrations missing model money moves moving name names
+naming narrowed near needs news next note notes notifications number numbers objections obstacles of
+offer offered offering offers office on open opening order orders organisation origins out overview
+owner page pages palette paper parked part parts passkey passkeys password passwords past paths
+patron patrons paying payment payments pdf people performance performances periods person personal
+phone phones picture pictures plan plans plot plots plugins policy pools portal postal postgres
+postings preferences preview price prices pricing print printer printing privacy programme progress
 proposable proposal propose provider providers proxies public published qr quality queries query
 queue raw reader readers reading readme reads ready reasons receipt receipts record recording
 records redacted redirect refunds refusals registry rehearsal reminders render repair report
