@@ -29,6 +29,7 @@ import upstage_crm.receipts.tables
 import upstage_crm.reporting.tables
 import upstage_crm.staff.tables
 import upstage_crm.tills.tables
-import upstage_crm.venues.tables  # noqa: F401  # imported to register, like the lines above
+import upstage_crm.venues.tables
+import upstage_crm.waiting_list.tables  # noqa: F401  # imported to register, like the lines above
 
 metadata = SQLModel.metadata

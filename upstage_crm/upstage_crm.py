@@ -93,6 +93,7 @@ from upstage_crm.jobs import card_payments, integrity_checks, row_sealing, sched
 from upstage_crm.pages.event_errors import TroubleState, tell_of_failure
 from upstage_crm.pages.live import hub
 from upstage_crm.pages.registry import Page, registry, staff_places
+from upstage_crm.portal import limit_alerts
 from upstage_crm.portal import routes as portal_routes
 from upstage_crm.portal.acquirer import routes as acquirer_routes
 from upstage_crm.settings import Settings
@@ -344,6 +345,7 @@ for task in (
     card_payments.keep_settled,
     integrity_checks.keep_watch,
     row_sealing.keep_sealing,
+    limit_alerts.watch_limits,
     live_updates,
     forget_visits,
     watch_memory,

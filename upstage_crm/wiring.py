@@ -54,6 +54,7 @@ from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import StaffMember
 from upstage_crm.team import link_mailboxes as team_links
 from upstage_crm.team.mails import AccountMailer
+from upstage_crm.waiting_list import queries as waiting_list
 
 LOCAL_FROM = "UpStage CRM <box-office@example.org>"
 
@@ -254,6 +255,8 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
         return ticket_offers.mailboxes_of(session, claims)
     if claims.purpose in BY_DIGITS:
         return mailed_codes.mailboxes_of(session, claims)
+    if claims.purpose is Purpose.WAITING:
+        return waiting_list.mailboxes_of(session, claims)
     if claims.purpose is Purpose.CHOICE:
         return order_mailboxes.mailboxes_of(session, claims)
     of = team_links if claims.purpose in FOR_STAFF else request_links

@@ -356,3 +356,37 @@ def test_a_hall_of_standing_places_is_bought_too(web: Shopper, desk: Desk) -> No
     )
 
     assert web.get("/basket/").text.count("Floor") >= 2
+
+
+def test_a_visitor_who_holds_and_lets_go_is_slowed(
+    web: Shopper, made: LaidOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Limit("letting_go", 2, 100, 600.0)
+    monkeypatch.setattr("upstage_crm.portal.basket.basket_forms.LETTING_GO", few)
+
+    answers: list[httpx.Response] = []
+    for _ in range(3):
+        answers.append(choose(web, made, 0))
+        web.send("/basket/cancel")
+
+    assert [one.status_code for one in answers] == [303, 303, 409], "a new basket is no new visitor"
+    assert "Wait a minute" in said(answers[2])
+    assert held(made) == 0
+
+
+def test_what_was_noted_is_refused_when_it_is_asked_for() -> None:
+    now = [0.0]
+    pace, limit = Pace(lambda: now[0]), Limit("looks", 2, 3, 60.0)
+    for _ in range(2):
+        pace.note(limit, visitor="a", network="n")
+
+    with pytest.raises(TooOften):
+        pace.ensure(limit, visitor="a", network="n")
+    pace.ensure(limit, visitor="b", network="n")
+    pace.carry("a", "b")
+    with pytest.raises(TooOften):
+        pace.ensure(limit, visitor="b", network="n")
+    now[0] = 61.0
+    pace.ensure(limit, visitor="b", network="n")
+    assert pace.tripped() == {"looks": 2}
+    assert pace.tripped() == {}

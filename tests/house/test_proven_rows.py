@@ -55,6 +55,7 @@ GRANTS_NOTHING = {
     "seating": "it only says which plan a performance is seated by; its guards keep what is sold",
     "seat_state": "guards say how a seat changes hands, and a ticket is proven by its sale",
     "pool": "it only counts, and its counters never pass the capacity",
+    "waiting_place": "it only says whom to ask; what is offered is bought at proven prices",
     "pool_hold": "it only says how long places are kept",
     "house_hold": "it only says why seats are kept back; the signed trail tells of each",
     "payment": "guards say how it moves, the provider what was captured",

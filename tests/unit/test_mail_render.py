@@ -23,7 +23,11 @@ from upstage_crm.patrons.views import FieldLine
 EVERY = [(kind, audience) for kind, spec in CATALOGUE.items() for audience in spec.links]
 # About the reader's own staff account: no request, so no reference; links open the account.
 LETTERS = (MailKind.STAFF_INVITATION, MailKind.STAFF_PASSWORD_LINK, MailKind.STAFF_NOTICE)
-WITHOUT_REFERENCE = (*LETTERS, MailKind.SIGN_IN_CODE, MailKind.OWN_CHANGE_CODE)
+OF_NO_ORDER = (
+    *(MailKind.SIGN_IN_CODE, MailKind.OWN_CHANGE_CODE),
+    *(MailKind.WAITING_PLACE, MailKind.WAITING_OFFER),
+)
+WITHOUT_REFERENCE = (*LETTERS, *OF_NO_ORDER)
 COMPOSER = Composer(mail_from="Lyric Theatre <hello@lyric.example>", transport=Transport.LOCAL)
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 CODE = "7QK2-M9XD"
@@ -69,6 +73,8 @@ OF_NO_PROPOSER = (
     MailKind.ORDERS_LINK,
     MailKind.SIGN_IN_CODE,
     MailKind.OWN_CHANGE_CODE,
+    MailKind.WAITING_PLACE,
+    MailKind.WAITING_OFFER,
     MailKind.PERFORMANCE_CANCELLED,
     MailKind.PERFORMANCE_MOVED,
     MailKind.TICKET_OFFER,
@@ -150,6 +156,7 @@ def test_links_stand_in_both_parts_and_hold_placeholders_only(
         path = "auth/link" if kind in LETTERS else "c"
         path = "tickets/link" if names & {"order", "orders"} else path
         path = "my/link" if "sign_in" in names else path
+        path = "tickets/waiting/link" if "waiting" in names else path
         assert bool(links) == (f"/{path}/@@token:" in part)
         filled = fill(part, mail_id=mail.id, secrets=filling(names))
         assert "@@" not in filled

@@ -27,6 +27,7 @@ from upstage_crm.jobs.order_letters import (
     tell_day_of,
     tell_of_disruptions,
 )
+from upstage_crm.jobs.waiting_lists import keep_waiting_lists
 from upstage_crm.ledger import earning
 from upstage_crm.mail import blanking
 from upstage_crm.orders import baskets, filing
@@ -125,6 +126,7 @@ def do_what_is_due(parts: Runtime) -> None:
     earn_income(parts, since=parts.clock.now() - LATE)
     release_house_holds(parts)
     tidy_holds(parts)
+    keep_waiting_lists(parts)
     file_orders(parts)
     tell_buyers(parts)
     tell_day_of(parts)

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     SEAT_MOVE = "seat_move"
     SIGN_IN = "sign_in"
     OWN_CHANGE = "own_change"
+    WAITING = "waiting"
 
 
 FOR_STAFF = frozenset({Purpose.INVITATION, Purpose.PASSWORD})

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 from upstage_crm.core.errors import Invalid
 from upstage_crm.core.text import HIDDEN
+from upstage_crm.mail.mail_contexts import (
+    CommonContext,
+    WaitingOfferContext,
+    WaitingPlaceContext,
+)
 from upstage_crm.mail.message import Audience, MailDraft, MailKind
-from upstage_crm.organisation.details import OrganisationDetails
-from upstage_crm.patrons.views import FieldLine
 
 CURRENT = Audience.CURRENT
 PROPOSED = Audience.PROPOSED
@@ -25,24 +28,6 @@ class CatalogueMismatch(Invalid):
     """A draft's audience, context or links are not what its kind takes: our own mistake."""
 
     code = "mail_catalogue_mismatch"
-
-
-class CommonContext(TypedDict):
-    """What every mail says.
-
-    `proposer` is display name and desk, never a private surname. `greeting` is the whole line
-    ("Dear Ada Example,"), None for a mailbox that is not proven. `expires_text` and `when_text`
-    are weekday, date, time and zone in words, in the reader's language; `expires_text` is the
-    deadline, `when_text` the moment of what the mail tells.
-    """
-
-    org: OrganisationDetails
-    public_url: str
-    reference: str
-    proposer: str
-    greeting: str | None
-    fields: list[FieldLine]
-    when_text: str
 
 
 class RequestContext(CommonContext):
@@ -322,6 +307,7 @@ TRANSFER = frozenset({"transfer"})
 SEAT_MOVE = frozenset({"seat_move"})
 SIGN_IN = frozenset({"sign_in"})
 OWN_CHANGE = frozenset({"own_change"})
+WAITING = frozenset({"waiting"})
 NO_LINK: frozenset[str] = frozenset()
 BOTH_SIDES: Mapping[Audience, frozenset[str]] = {CURRENT: NO_LINK, PROPOSED: NO_LINK}
 
@@ -358,6 +344,8 @@ CATALOGUE: Mapping[MailKind, KindSpec] = {
     MailKind.ORDERS_LINK: KindSpec(5, OrderLinkContext, {BUYER: ORDERS}),
     MailKind.SIGN_IN_CODE: KindSpec(5, SignInContext, {BUYER: SIGN_IN}),
     MailKind.OWN_CHANGE_CODE: KindSpec(5, OwnChangeContext, {BUYER: OWN_CHANGE}),
+    MailKind.WAITING_PLACE: KindSpec(5, WaitingPlaceContext, {BUYER: WAITING}),
+    MailKind.WAITING_OFFER: KindSpec(5, WaitingOfferContext, {BUYER: WAITING}),
     MailKind.DAY_OF: KindSpec(15, DayOfContext, {BUYER: NO_LINK}),
     MailKind.PERFORMANCE_CANCELLED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),
     MailKind.PERFORMANCE_MOVED: KindSpec(10, DisruptionContext, {BUYER: CHOICE}),

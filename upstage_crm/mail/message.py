@@ -53,6 +53,8 @@ class MailKind(StrEnum):
     SIGN_IN_CODE = "sign_in_code"
     OWN_CHANGE_CODE = "own_change_code"
     DAY_OF = "day_of"
+    WAITING_PLACE = "waiting_place"
+    WAITING_OFFER = "waiting_offer"
     PERFORMANCE_CANCELLED = "performance_cancelled"
     PERFORMANCE_MOVED = "performance_moved"
     TICKET_OFFER = "ticket_offer"

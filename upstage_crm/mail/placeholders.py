@@ -17,6 +17,7 @@ STAFF_PATH = "/auth/link/"
 PATRON_PATH = "/c/"
 ORDER_PATH = "/tickets/link/"
 SIGN_IN_PATH = "/my/link/"
+WAITING_PATH = "/tickets/waiting/link/"
 DEAD_TOKEN = "not-shown"  # noqa: S105  # stands where staff must not see a token
 DEAD_CODE = "••••-••••"
 
@@ -50,6 +51,8 @@ def link_url(public_url: str, name: str, mail_id: str) -> str:
         path = ORDER_PATH
     elif name == Purpose.SIGN_IN:
         path = SIGN_IN_PATH
+    elif name == Purpose.WAITING:
+        path = WAITING_PATH
     return f"{public_url}{path}{_token_mark(name, mail_id)}"
 
 

@@ -66,7 +66,11 @@ _LETTERS: dict[MailKind, dict[str, object]] = {
         "path": "/account/",
     },
 }
-_WITHOUT_REFERENCE = frozenset({*_LETTERS, MailKind.SIGN_IN_CODE, MailKind.OWN_CHANGE_CODE})
+_OF_NO_ORDER = (
+    *(MailKind.SIGN_IN_CODE, MailKind.OWN_CHANGE_CODE),
+    *(MailKind.WAITING_PLACE, MailKind.WAITING_OFFER),
+)
+_WITHOUT_REFERENCE = frozenset({*_LETTERS, *_OF_NO_ORDER})
 
 
 def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[str, object]:
@@ -147,6 +151,9 @@ def sample(kind: MailKind, audience: Audience, language: str = SOURCE) -> dict[s
         "total_text": in_words(7_000, "GBP", language),
         "news": "sale",
         "has_tickets": True,
+        "hall_text": "Main Hall",
+        "places_text": "2",
+        "is_confirmed": False,
         "giver_text": MASKED_ADDRESS,
         "recipient_text": MASKED_ADDRESS,
         "is_accepted": True,

@@ -172,6 +172,20 @@ def choose_patron(
     )
 
 
+def give_to(context: CommandContext[object], basket_id: str, *, secret: str) -> None:
+    """Give an open basket to the portal visitor whose cookie holds `secret`, and to no other one.
+
+    Raises:
+        UnknownBasket, BasketOver, BasketPaying: it is not open.
+    """
+    ensured_open(context, basket_id)
+    context.session.connection().execute(
+        sa.update(BASKET)
+        .where(BASKET.c.id == basket_id)
+        .values(token_hash=digest(secret), changed_at=context.now)
+    )
+
+
 def lock(session: Session, basket_id: str) -> sa.RowMapping:
     """Lock a basket before anything that it holds.
 

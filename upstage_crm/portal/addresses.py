@@ -19,6 +19,7 @@ from upstage_crm.programme.views import EventView, PerformanceView
 WHATS_ON: Final = "/whats-on/"
 BASKET: Final = "/basket/"
 ORDERS: Final = "/tickets/"
+WAITING: Final = "/tickets/waiting"
 ACCOUNT: Final = "/my/"
 FEED: Final = "/whats-on/feed.xml"
 SITEMAP: Final = "/sitemap.xml"

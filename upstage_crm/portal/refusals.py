@@ -89,6 +89,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "recently_rejected": "This was rejected recently. It can be asked for again from {until} on.",
     "export_waits": "Your details have changed recently, and the change may still be undone. Try "
     "again in a few days, or call the box office.",
+    "waiting_wish_invalid": "Choose a number of tickets up to {most}, and one of the zones.",
+    "waiting_list_closed": "The waiting list of this performance is closed, or your email was "
+    "answered too late.",
+    "waiting_offer_over": "This offer is over: its time ran out, or you declined it.",
     "portal_foreign_form": "This form came from another website. Please start again here.",
 }
 """By the code of a refusal."""

@@ -25,6 +25,7 @@ from upstage_crm.portal.listings import (
     seat_map,
     whats_on,
 )
+from upstage_crm.portal.waiting import join_list, waiting_page
 
 # What names a place of its own comes before the events, whose names may be anything.
 ROUTES = [
@@ -44,6 +45,8 @@ ROUTES = [
     *open_order.ROUTES,
     *order_forms.ROUTES,
     *give_tickets.ROUTES,
+    *join_list.ROUTES,
+    *waiting_page.ROUTES,
     *sign_in_pages.ROUTES,
     *sign_in_link.ROUTES,
     *register_pages.ROUTES,

@@ -58,6 +58,7 @@ from upstage_crm.patrons.errors import PatronErased
 from upstage_crm.patrons.tables import PatronRow, PatronStatus, SuppressedAddressRow
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
+from upstage_crm.waiting_list import joining
 
 _request, _change = table_of(ChangeRequestRow), table_of(FieldChangeRow)
 _review, _confirmation = table_of(ReviewRow), table_of(DeskConfirmationRow)
@@ -232,7 +233,7 @@ def confirm_erasure(context: StaffContext[Notifier], *, patron_id: str) -> None:
     )
     session.add(row)
     session.flush()
-    _empty(session, patron, now)
+    _empty(context, patron)
     row.done_at = now
     session.add(row)
     session.flush()
@@ -257,8 +258,9 @@ def was_done_since(session: Session, since: datetime) -> bool:
     return session.connection().execute(query).first() is not None
 
 
-def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
+def _empty(context: StaffContext[Notifier], patron: PatronRow) -> None:
     """Empty every row about the patron; the guards let this through while the erasure runs."""
+    session, now = context.session, context.now
     connection = session.connection()
     connection.execute(
         sa.update(_record_change)
@@ -291,6 +293,7 @@ def _empty(session: Session, patron: PatronRow, now: datetime) -> None:
     blanking.blank(session, patron_ids=[patron.id])
     households.forget(session, patron_id=patron.id)
     personal_data.forget(session, patron_id=patron.id)
+    joining.forget_address(context, email_key=patron.email_key or "")
     sessions.forget(session, patron_id=patron.id)
     records.empty(session, row=patron, now=now)
     session.expire_all()

@@ -33,7 +33,7 @@ from upstage_crm.patrons.fields import FIELDS
 from upstage_crm.patrons.tables import PatronStatus
 from upstage_crm.patrons.views import PatronRecord
 from upstage_crm.patrons.visibility import FieldAccess
-from upstage_crm.privacy import held_orders
+from upstage_crm.privacy import held_orders, held_waiting
 from upstage_crm.privacy.errors import ExportWaits
 from upstage_crm.privacy.redacted_trail import told_changes, told_words
 from upstage_crm.receipts import queries as receipts
@@ -63,6 +63,7 @@ class Section(StrEnum):
     TICKETS = "tickets"
     TRANSFERS = "transfers"
     PAYMENTS = "payments"
+    WAITING_LISTS = "waiting_lists"
     REQUESTS = "requests"
     CHANGES = "changes"
     COMMENTS = "comments"
@@ -180,6 +181,7 @@ def _held(session: Session, record: PatronRecord, *, reader: Role, now: datetime
             Section.TICKETS: tuple(held_orders.tickets(session, bought)),
             Section.TRANSFERS: tuple(held_orders.transfers(session, bought, record, now=now)),
             Section.PAYMENTS: tuple(held_orders.payments(session, bought)),
+            Section.WAITING_LISTS: tuple(held_waiting.waiting(session, record)),
             Section.REQUESTS: tuple(_request(request) for request in asked),
             Section.CHANGES: tuple(_changes(asked)),
             Section.COMMENTS: tuple(_comments(session, lines, references, access)),

@@ -27,6 +27,7 @@ from upstage_crm.wording.preferences import (
 from upstage_crm.wording.programme import CHANNEL_WORDS as SALE_WORDS
 from upstage_crm.wording.sales.orders import DIRECTIONS, OFFER_STATES, TICKET_STATES
 from upstage_crm.wording.sales.payments import METHOD_WORDS, PAYMENT_WORDS
+from upstage_crm.wording.sales.waiting_lists import WAITING_WORDS
 from upstage_crm.wording.sentences import (
     LANGUAGE_WORDS,
     OUTCOME_WORDS,
@@ -57,6 +58,7 @@ SECTION_WORDS: Mapping[Section, str] = {
     Section.TICKETS: "Tickets",
     Section.TRANSFERS: "Tickets given and received",
     Section.PAYMENTS: "Payments",
+    Section.WAITING_LISTS: "Places on waiting lists",
     Section.REQUESTS: "Change requests",
     Section.CHANGES: "What they asked for, and the answers",
     Section.COMMENTS: "Comments of staff on requests",
@@ -99,6 +101,10 @@ COLUMN_WORDS: Mapping[str, str] = {
     "basis": "Lawful basis",
     "source": "How we know",
     "starts_at": "Performed",
+    "places": "Tickets wanted",
+    "waiting": "State",
+    "asked_at": "Asked for",
+    "confirmed_at": "Confirmed",
     "email": "Email",
     "paid_by": "Paid by",
 }
@@ -115,6 +121,7 @@ _CODES: Mapping[tuple[Section, str], Mapping[Any, str]] = {
     (Section.TICKETS, "ticket"): TICKET_STATES,
     (Section.TRANSFERS, "transfer"): DIRECTIONS,
     (Section.TRANSFERS, "answer"): OFFER_STATES,
+    (Section.WAITING_LISTS, "waiting"): WAITING_WORDS,
     (Section.PAYMENTS, "paid_by"): METHOD_WORDS,
     (Section.PAYMENTS, "payment"): PAYMENT_WORDS,
     (Section.REQUESTS, "state"): STATE_WORDS,

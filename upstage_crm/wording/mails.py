@@ -50,6 +50,8 @@ MAIL_KIND_WORDS: Mapping[MailKind, str] = {
     MailKind.OFFER_ANSWERED: "Answer to an offer of tickets",
     MailKind.SEAT_MOVE: "Proposal of another seat",
     MailKind.SEAT_MOVE_ENDED: "What became of a proposal of another seat",
+    MailKind.WAITING_PLACE: "Question to join a waiting list",
+    MailKind.WAITING_OFFER: "Offer of tickets from a waiting list",
     MailKind.DAY_OF: "Reminder on the day of the performance",
     MailKind.STAFF_OUTCOME: "Result (to staff)",
     MailKind.STAFF_INVITATION: "Invitation to the team",

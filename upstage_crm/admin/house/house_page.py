@@ -120,7 +120,7 @@ def _house() -> Child:
                 card(rx.html(State.picture), _counts(), title="House map"),
                 class_name="u-plan-column",
             ),
-            rx.el.div(_holds(), class_name="u-plan-column"),
+            rx.el.div(_holds(), _waiting(), class_name="u-plan-column"),
             class_name="u-plan-columns",
         ),
         _rows(),
@@ -141,6 +141,12 @@ def _count(row: Any) -> rx.Component:
         ),
         class_name="u-inline",
     )
+
+
+def _waiting() -> Child:
+    """How many wait, and what became of offers: counts, and no address."""
+    rows = definitions(rx.foreach(State.waiting, lambda row: definition(row[0], row[1])))
+    return show_if(State.waiting.length() > 0, card(rows, title="Waiting list"))
 
 
 def _holds() -> rx.Component:

@@ -27,9 +27,12 @@ from upstage_crm.staff.roles import Permission
 from upstage_crm.venues import plans
 from upstage_crm.venues import queries as venues
 from upstage_crm.venues.seat_plan import SeatPlan
+from upstage_crm.waiting_list import queries as waiting_list
+from upstage_crm.waiting_list.views import ListCounts
 from upstage_crm.wiring import runtime
 from upstage_crm.wording.programme import PERFORMANCE_WORDS
 from upstage_crm.wording.sales.cancellations import progress_rows, progress_title
+from upstage_crm.wording.sales.waiting_lists import list_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class _Found:
     is_behind: bool
     house: House | None
     progress: Progress | None
+    waiting: ListCounts
     plan: SeatPlan | None
 
 
@@ -72,6 +76,7 @@ class HouseState(PageMixin, AdminState):
     may_rush: bool = False
     progress_title: str = ""
     progress: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
+    waiting: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     picture: str = ""
     counts: rx.Field[list[CountRow]] = rx.field(default_factory=list)
     holds: rx.Field[list[HoldRow]] = rx.field(default_factory=list)
@@ -141,6 +146,7 @@ class HouseState(PageMixin, AdminState):
                 is_behind=house is not None and newest != house.plan_id,
                 house=house,
                 progress=progress.of_performance(session, performance_id),
+                waiting=waiting_list.counts(session, performance_id),
                 plan=plan,
             )
 
@@ -170,6 +176,7 @@ class HouseState(PageMixin, AdminState):
         self.is_behind = found.is_behind and not self.is_cancelled
         self.may_edit = self.may_edit and not self.is_cancelled
         self.is_rush = found.house is not None and found.house.is_rush
+        self.waiting = list_rows(found.waiting)
         told = found.progress if self._may(Permission.VIEW_ORDERS) else None
         self.progress_title = "" if told is None else progress_title(told)
         self.progress = [] if told is None else progress_rows(told)

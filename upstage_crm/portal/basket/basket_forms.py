@@ -22,7 +22,7 @@ from upstage_crm.portal.basket.basket_page import Said, answer_with, own_page
 from upstage_crm.portal.basket.basket_words import seats_in_words
 from upstage_crm.portal.basket.visitors import Visitor, visitor_of
 from upstage_crm.portal.errors import NothingChosen
-from upstage_crm.portal.limits import HOLDS
+from upstage_crm.portal.limits import HOLDS, LETTING_GO, pace
 from upstage_crm.portal.listings import choose_seats, public_programme
 from upstage_crm.portal.listings.public_programme import Programme
 from upstage_crm.portal.portal_menu import ADD
@@ -51,6 +51,9 @@ async def add(request: Request) -> Response:
         try:
             visitors.ensure_own_form(request)
             visitor.count(HOLDS)
+            visitor.ensure(LETTING_GO)
+            if visitor.secret and secret != visitor.secret:
+                pace.carry(visitor.secret, secret)
             adding = _adding(form, programme, found[1])
             await to_writer_thread(adding, secret, language=reader.language)
         except UpstageError as refusal:
@@ -85,6 +88,7 @@ def _types(visitor: Visitor, form: FormData) -> None:
 
 
 def _remove(visitor: Visitor, form: FormData) -> None:
+    visitor.note(LETTING_GO)
     basket_commands.remove(visitor.secret, str(form.get("key", "")))
 
 
@@ -101,6 +105,7 @@ def _keep(visitor: Visitor, form: FormData) -> None:
 
 def _cancel(visitor: Visitor, form: FormData) -> None:
     del form
+    visitor.note(LETTING_GO)
     basket_commands.let_go(visitor.secret)
 
 

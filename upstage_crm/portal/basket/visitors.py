@@ -39,6 +39,18 @@ class Visitor:
         """
         pace.count(limit, visitor=self.secret, network=self.network)
 
+    def note(self, limit: Limit) -> None:
+        """Count one more of what `ensure` asks for later."""
+        pace.note(limit, visitor=self.secret, network=self.network)
+
+    def ensure(self, limit: Limit) -> None:
+        """See that not too much was noted.
+
+        Raises:
+            TooOften: there was, lately.
+        """
+        pace.ensure(limit, visitor=self.secret, network=self.network)
+
 
 def visitor_of(request: Request) -> Visitor:
     """The visitor of a request."""

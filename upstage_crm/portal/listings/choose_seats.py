@@ -25,6 +25,7 @@ from upstage_crm.portal.listings.sale_states import SaleState
 from upstage_crm.portal.listings.seat_list import sections_of
 from upstage_crm.portal.listings.seat_map import bits_href, looks_of, map_href
 from upstage_crm.portal.listings.structured_data import of_performance
+from upstage_crm.portal.listings.waiting_form import waiting_form
 from upstage_crm.portal.portal_menu import ADD
 from upstage_crm.portal.portal_page import Head, page
 from upstage_crm.portal.readers import Reader, reader_of
@@ -166,9 +167,10 @@ def drawn(
         choice=choice,
         most=MOST_AT_ONCE,
         add_href=reader.href(ADD),
+        waiting=waiting_form(programme, performance, offer.state, words, reader),
         performance_id=performance.id,
         problem=problem,
-        typed={"zone": ""} | dict(typed or {}),
+        typed={"zone": "", "places": "", "email": ""} | dict(typed or {}),
     )
 
 

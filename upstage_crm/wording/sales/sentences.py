@@ -10,6 +10,7 @@ from upstage_crm.wording.sales.orders import ORDER_SENTENCES
 from upstage_crm.wording.sales.payments import PAYMENT_SENTENCES
 from upstage_crm.wording.sales.portal import PORTAL_SENTENCES
 from upstage_crm.wording.sales.tills import TILL_SENTENCES
+from upstage_crm.wording.sales.waiting_lists import WAITING_SENTENCES
 
 SALE_SENTENCES: Mapping[str, str] = {
     **LEDGER_SENTENCES,
@@ -18,4 +19,5 @@ SALE_SENTENCES: Mapping[str, str] = {
     **PORTAL_SENTENCES,
     **TILL_SENTENCES,
     **DOOR_SENTENCES,
+    **WAITING_SENTENCES,
 }
