@@ -9,6 +9,7 @@ from upstage_crm.portal.account import (
     account_orders,
     account_page,
     record_history,
+    return_tickets,
     sign_in_link,
     sign_in_pages,
 )
@@ -45,6 +46,7 @@ ROUTES = [
     *sign_in_link.ROUTES,
     *account_page.ROUTES,
     *account_orders.ROUTES,
+    *return_tickets.ROUTES,
     *account_forms.ROUTES,
     *account_data.ROUTES,
     *record_history.ROUTES,
