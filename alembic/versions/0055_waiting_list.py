@@ -1,6 +1,6 @@
 """Waiting lists: who waits for which performance, and what is offered to them
 
-Revision: 0055, after 0053
+Revision: 0055, after 0054
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0055"
-down_revision = "0053"
+down_revision = "0054"
 
 INSTANT = sa.DateTime(timezone=True)
 _ALIVE = sa.text("state IN ('asked', 'waiting', 'offered')")

@@ -28,12 +28,12 @@ drawer drawing dry earlier earning edit email entries entry environment erasure 
 events exchanges explained export exporting fact factor facts failures feedback feeds field fields
 figures file files filing filters find finding findings fixed foreign forged forgery form formats
 forms found frame free frozen gallery gate gift gifts give giving grid handing hashing headers
-health heard held history holdings holds house household households houses html http icons ids in
-incoming index inputs integrity inventory invitations issuing jobs join joining keys labels language
-languages last layout ledger letter letters level lifecycle limit limits lines link links list
-listings lists live loader local lock locking log login mail mailbox mailboxes mailed mailer mails
-main map mark member memory menu message messages migrations missing model money moves moving name
-names naming narrowed near needs news next note notes notifications number numbers objections
+health heard held history holdings holds hours house household households houses html http icons ids
+in incoming index inputs integrity inventory invitations issuing jobs join joining keys labels
+language languages last layout ledger letter letters level lifecycle limit limits lines link links
+list listings lists live loader local lock locking log login mail mailbox mailboxes mailed mailer
+mails main map mark member memory menu message messages migrations missing model money moves moving
+name names naming narrowed near needs news next note notes notifications number numbers objections
 obstacles of offer offered offering offers office on open opening order orders organisation origins
 out overview own owner page pages palette paper parked part parts passkey passkeys password
 passwords past paths patron patrons paying payment payments pdf people performance performances
@@ -43,10 +43,10 @@ privacy programme progress proposable proposal propose provider providers proxie
 qr quality queries query queue raw reader readers reading readme reads ready reasons receipt
 receipts record recording records redacted redirect refunds refusals register registering registry
 rehearsal reminders render repair report reporting reports request requests resend reset resort
-restore returns reveal reveals revert reverting reviewer reviewers rights role roles rollups route
-routes row rows rule rules run runs sale sales samples sanitize save saved scans schedule scheduled
-search season seasons seat seating seatings seats second security selection seller selling send
-sender sending sent sentences serve session sessions setting settings settlement settling setup
+restore return returns reveal reveals revert reverting reviewer reviewers rights role roles rollups
+route routes row rows rule rules run runs sale sales samples sanitize save saved scans schedule
+scheduled search season seasons seat seating seatings seats second security selection seller selling
+send sender sending sent sentences serve session sessions setting settings settlement settling setup
 sheet shift shifts short shortcut sign signature signing socket spans special sql staff start state
 states status step steps store story strays strip stripe structured style suffix suggest sums table
 tables tabs tags taking takings task team teamwork template templates terms test text texts threads

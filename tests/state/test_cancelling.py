@@ -16,6 +16,7 @@ from upstage_crm.admin.house.house_state import HouseState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
 from upstage_crm.admin.settings.answer_days_state import SAVED, AnswerDaysState
+from upstage_crm.admin.settings.return_hours_state import STAFF_ALONE, ReturnHoursState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.jobs import order_letters, schedule
 from upstage_crm.orders.views import Contact, Tender
@@ -125,3 +126,21 @@ async def test_an_owner_chooses_the_time_to_answer(scene: Scene) -> None:
     await scene.pipeline.send(tab, AnswerDaysState.save, form={"answer_days": "0"})
     shown = await scene.pipeline.state(tab, AnswerDaysState)
     assert (shown.done, shown.days) == (SAVED, "0")
+
+
+async def test_an_owner_lets_patrons_return_tickets_and_takes_that_back(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.pipeline.send(tab, ReturnHoursState.save, form={"return_hours": "24"})
+    shown = await scene.pipeline.state(tab, ReturnHoursState)
+    assert (shown.hours, "until 24 hours" in shown.said) == ("24", True)
+    await scene.pipeline.send(tab, ReturnHoursState.save, form={"return_hours": ""})
+    shown = await scene.pipeline.state(tab, ReturnHoursState)
+    assert (shown.hours, shown.said) == ("", STAFF_ALONE)
+
+
+@pytest.mark.parametrize("typed", ["337", "-1", "many", "²"])
+async def test_hours_that_cannot_be_are_told_at_their_input(scene: Scene, typed: str) -> None:
+    tab = scene.tab()
+    await scene.pipeline.send(tab, ReturnHoursState.save, form={"return_hours": typed})
+    shown = await scene.pipeline.state(tab, ReturnHoursState)
+    assert shown.error == SENTENCES["return_time_refused"].format(most=336)

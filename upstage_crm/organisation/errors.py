@@ -7,6 +7,7 @@ Invalid
 ├── UnknownLanguage
 ├── UnknownCurrency
 ├── AnswerTimeRefused  facts: `most`
+├── ReturnTimeRefused  facts: `most`
 └── UnknownSeasonStart
 """
 
@@ -49,6 +50,12 @@ class AnswerTimeRefused(Invalid):
     """The time to answer is not between 0 and the most days. Facts: `most`."""
 
     code = "answer_time_refused"
+
+
+class ReturnTimeRefused(Invalid):
+    """The hours before a performance are not between 0 and the most. Facts: `most`."""
+
+    code = "return_time_refused"
 
 
 class UnknownSeasonStart(Invalid):

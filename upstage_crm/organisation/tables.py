@@ -29,4 +29,5 @@ class OrganisationRow(Row, table=True):
     season_start: str | None = Field(default=None, max_length=5)  # None: not chosen yet
     currency: str | None = Field(default=None, max_length=3)  # None: the one of the country
     answer_days: int | None = Field(default=None)  # of a cancelled performance; None: the usual
+    return_hours: int | None = Field(default=None)  # before a performance; None: staff alone return
     next_patron_number: int = Field(default=FIRST_NUMBER)

@@ -45,6 +45,16 @@ SENTENCES: Final[Mapping[str, str]] = {
     "or call us.",
     "transfer_too_many": "You have offered tickets of this order often today. Try again tomorrow.",
     "offer_ended": "This offer is over. Below is what is valid now.",
+    "nothing_to_return": "Choose at least one ticket.",
+    "performance_begun": "The performance has begun.",
+    "own_return_not_offered": "Tickets are returned at the box office. Please call us.",
+    "own_return_too_late": "It is too late to return this ticket here: {place}. Please call the "
+    "box office.",
+    "own_return_comp": "This ticket was a gift of the house, so it is not returned here: {place}. "
+    "Please call the box office.",
+    "own_return_used": "This ticket was used at the door: {place}.",
+    "seat_move_before": "We asked you about another seat: {place}. Please answer our email first.",
+    "refund_too_high": "Your money cannot be given back from here. Please call the box office.",
     "portal_nothing_chosen": "Choose at least one ticket.",
     "portal_too_many": "At most {most} tickets fit into one basket. For a larger group, please "
     "call the box office.",

@@ -12,6 +12,7 @@ from upstage_crm.portal.account import (
     contact_preferences,
     record_history,
     register_pages,
+    return_tickets,
     sign_in_link,
     sign_in_pages,
 )
@@ -52,6 +53,7 @@ ROUTES = [
     *register_pages.ROUTES,
     *account_page.ROUTES,
     *account_orders.ROUTES,
+    *return_tickets.ROUTES,
     *account_forms.ROUTES,
     *account_data.ROUTES,
     *change_details.ROUTES,

@@ -39,6 +39,7 @@ from upstage_crm.wording.sales.payments import (
     REFUND_WORDS,
 )
 
+_BY_BUYER: Mapping[StepKind, str] = {StepKind.RETURN: "The buyer"}  # where no one of staff did
 _STEP_LOOKS: Mapping[StepKind, tuple[str, str]] = {
     StepKind.SALE: ("ticket", "success"),
     StepKind.EXCHANGE: ("refresh-cw", "neutral"),
@@ -350,7 +351,7 @@ def _step(
         words=words,
         icon=icon,
         tone=tone,
-        actor=names.get(step.staff_id, ""),
+        actor=names.get(step.staff_id, "") or _BY_BUYER.get(step.kind, ""),
         reason=reason_words(step.reason),
         time=when.short(step.created_at, time_zone),
         time_iso=when.iso(step.created_at),

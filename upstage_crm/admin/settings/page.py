@@ -13,6 +13,7 @@ from upstage_crm.admin.settings.form import (
     language_choices,
 )
 from upstage_crm.admin.settings.policy_part import policy_part
+from upstage_crm.admin.settings.return_hours_part import return_hours_part
 from upstage_crm.admin.settings.season_part import season_part
 from upstage_crm.admin.settings.setup_part import setup_part
 from upstage_crm.admin.settings.state import SettingsState as State
@@ -61,7 +62,7 @@ def page() -> rx.Component:
                 State.tab,
                 (Tab.RULES.value, policy_part()),
                 (Tab.SETUP.value, setup_part()),
-                stack(_organisation(), season_part(), answer_days_part()),
+                stack(_organisation(), season_part(), answer_days_part(), return_hours_part()),
             ),
         ),
         active="settings",

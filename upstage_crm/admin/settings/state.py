@@ -8,6 +8,7 @@ from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.settings.answer_days_state import AnswerDaysState
 from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed
 from upstage_crm.admin.settings.policy_state import PolicyState
+from upstage_crm.admin.settings.return_hours_state import ReturnHoursState
 from upstage_crm.admin.settings.season_state import SeasonState
 from upstage_crm.admin.settings.setup_state import SetupState
 from upstage_crm.admin.settings.url import tab_of
@@ -38,7 +39,7 @@ class SettingsState(PageMixin, AdminState):
     """The page, and the details as stored (`shown`), with the sentence of each that was refused.
 
     `tab` is the part that is shown; others are `PolicyState`, `SeasonState`,
-    `AnswerDaysState` and `SetupState`.
+    `AnswerDaysState`, `ReturnHoursState` and `SetupState`.
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
@@ -95,6 +96,7 @@ class SettingsState(PageMixin, AdminState):
         await (await self.get_state(PolicyState))._show()
         await (await self.get_state(SeasonState))._show()
         await (await self.get_state(AnswerDaysState))._show()
+        await (await self.get_state(ReturnHoursState))._show()
         if self.may_edit:
             await (await self.get_state(SetupState))._show()
 
@@ -105,6 +107,7 @@ class SettingsState(PageMixin, AdminState):
         (await self.get_state(PolicyState)).reset()
         (await self.get_state(SeasonState)).reset()
         (await self.get_state(AnswerDaysState)).reset()
+        (await self.get_state(ReturnHoursState)).reset()
         (await self.get_state(SetupState)).reset()
 
     def _draw(self, stored: OrganisationDetails) -> None:

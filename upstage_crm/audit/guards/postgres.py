@@ -24,7 +24,7 @@ _NUMBERS = frozenset(
         *("running_minutes", "interval_minutes", "season", "width", "height"),
         *("capacity", "held", "sold", "blocked", "extensions_left", "copies_left"),
         *("tickets", "debit_count", "credit_count"),
-        *("fee_amount", "tax", "tax_basis_points", "code_version", "answer_days"),
+        *("fee_amount", "tax", "tax_basis_points", "code_version", "answer_days", "return_hours"),
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})

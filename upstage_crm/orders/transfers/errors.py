@@ -12,6 +12,10 @@ Conflict
 ├── TooManyOffers
 ├── SeatProposedBefore      facts: `place`
 ├── SeatMoveTooLate         facts: `place`
+├── OwnReturnNotOffered
+├── OwnReturnTooLate        facts: `place`
+├── OwnReturnOfComp         facts: `place`
+├── OwnReturnOfUsed         facts: `place`
 └── OfferEnded
 """
 
@@ -84,3 +88,27 @@ class SeatMoveTooLate(Conflict):
     """The doors of the performance are open, or it does not take place. Facts: `place`."""
 
     code = "seat_move_too_late"
+
+
+class OwnReturnNotOffered(Conflict):
+    """The house takes tickets back at the box office alone."""
+
+    code = "own_return_not_offered"
+
+
+class OwnReturnTooLate(Conflict):
+    """The time to return a ticket is over, or its performance is off. Facts: `place`."""
+
+    code = "own_return_too_late"
+
+
+class OwnReturnOfComp(Conflict):
+    """The house gave the ticket away, so its buyer has nothing to get back. Facts: `place`."""
+
+    code = "own_return_comp"
+
+
+class OwnReturnOfUsed(Conflict):
+    """The ticket was scanned at the door. Facts: `place`."""
+
+    code = "own_return_used"

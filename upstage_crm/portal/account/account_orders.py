@@ -38,6 +38,7 @@ from upstage_crm.portal.readers import Reader
 from upstage_crm.wiring import runtime
 
 ORDER: Final = f"{ACCOUNT}order"
+RETURN: Final = f"{ORDER}/return"
 
 
 def ids_of(session: Session, patron: SignedInPatron) -> list[str]:
@@ -105,6 +106,7 @@ def _drawn(order: OrderWords, reader: Reader) -> str:
         files={"pdf": reader.href(f"{ORDER}.pdf", query), "ics": f"{ORDER}.ics"},
         account=reader.href(ACCOUNT),
         give=reader.href(BY_ACCOUNT.give, query),
+        give_back=reader.href(RETURN, query),
     )
 
 

@@ -50,6 +50,11 @@ ORDER_SENTENCES: Mapping[str, str] = {
     "seat_move_before": "The holder is asked about another seat already: {place}.",
     "seat_move_too_late": "It is too late to propose another seat: {place}.",
     "nothing_owed": "The desk owes nothing for this order.",
+    "own_return_not_offered": "Tickets are returned at the box office.",
+    "own_return_too_late": "It is too late to return this ticket here: {place}.",
+    "own_return_comp": "This ticket was a gift of the house: {place}.",
+    "own_return_used": "This ticket was used at the door: {place}.",
+    "return_time_refused": "Enter a whole number from 0 to {most}, or leave it empty.",
     "answer_time_refused": "Enter a whole number from 0 to {most}.",
 }
 TICKET_STATES: Mapping[TicketState, str] = {
