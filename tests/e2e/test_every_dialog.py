@@ -245,6 +245,17 @@ CASES: dict[str, Case] = {
             ("cancel", "Cancel performances"),
         )
     },
+    **{
+        f"CalendarBulkState.{edit}": Case(
+            "calendar", chosen(words, row=""), elsewhere="queue", about="1 performance"
+        )
+        for edit, words in (
+            ("on_sale", "Put on sale"),
+            ("pause", "Pause"),
+            ("change", "Change time or hall"),
+            ("cancel", "Cancel performances"),
+        )
+    },
     "HouseDialogState.hold_seats_back": Case("house", button("Hold seats back"), elsewhere="queue"),
     "HouseDialogState.release_seats": Case(
         "house", button("Release"), elsewhere="queue", about="H · Stalls, row A, seat 1"
