@@ -12,7 +12,7 @@ from tests.support.factories import ANOTHER
 from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.house.dialog_state import HouseDialogState
 from upstage_crm.admin.house.house_state import HouseState
-from upstage_crm.admin.house.plan_move_state import PlanMoveState
+from upstage_crm.admin.house.plan_moving_state import PlanMoveState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
 from upstage_crm.core.clock import FrozenClock

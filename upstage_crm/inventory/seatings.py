@@ -15,7 +15,7 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent
 from upstage_crm.core.ids import new_id
-from upstage_crm.inventory import plan_fit, pools, seats
+from upstage_crm.inventory import plan_needs, pools, seats
 from upstage_crm.inventory.errors import HallLaidOut, HallWithoutPlan, PlanSold, PlanWithoutSeats
 from upstage_crm.inventory.pools import POOL
 from upstage_crm.inventory.seat_words import named
@@ -56,7 +56,7 @@ def lay_out(context: StaffContext[object], *, performance_id: str) -> bool:
     row = {"performance_id": performance_id, "plan_id": plan_id, "is_rush": False}
     session.connection().execute(sa.insert(SEATING).values(**row, created_at=now))
     _add_seats(session, performance_id, (seat.id for seat in plan.seats), now)
-    for name, places in plan_fit.places_of(plan).items():
+    for name, places in plan_needs.places_of(plan).items():
         _add_pool(session, performance_id, name, places, now)
     record(
         context,
@@ -94,15 +94,17 @@ def move_to_newest_plan(context: StaffContext[object], *, performance_id: str) -
     states = _lock_all(session, performance_id)
     standing = pools.of_performance(session, performance_id)
     sold = {seat_id for seat_id, state in states.items() if state is SeatState.SOLD}
-    names = plan_fit.places_of(plan)
+    names = plan_needs.places_of(plan)
     gone = states.keys() - {seat.id for seat in plan.seats}
-    lost = sold - plan_fit.counterparts(old, plan)
+    lost = sold - plan_needs.counterparts(old, plan)
     full = [pool["name"] for pool in standing if pool["sold"] > names.get(pool["name"], 0)]
     if lost or full:
         words = "; ".join(filter(None, (named(old, lost), *full)))
         raise PlanSold(seats=tuple(sorted(lost)), words=words)
     held = {seat_id for seat_id in gone if states[seat_id] is not SeatState.FREE}
-    short = [pool["name"] for pool in standing if plan_fit.taken(pool) > names.get(pool["name"], 0)]
+    short = [
+        pool["name"] for pool in standing if plan_needs.taken(pool) > names.get(pool["name"], 0)
+    ]
     if held or short:
         words = "; ".join(filter(None, (named(old, held), *short)))
         raise PlanWithoutSeats(seats=tuple(sorted(held)), words=words)

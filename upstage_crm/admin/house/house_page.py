@@ -8,7 +8,7 @@ from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.house.dialog_state import HOLD, RELEASE, HouseDialogState
 from upstage_crm.admin.house.house_inputs import PLACE, inputs
 from upstage_crm.admin.house.house_state import HouseState as State
-from upstage_crm.admin.house.plan_move_state import TAKE, PlanMoveState
+from upstage_crm.admin.house.plan_moving_state import TAKE, PlanMoveState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form

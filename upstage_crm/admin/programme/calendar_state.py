@@ -23,7 +23,7 @@ from upstage_crm.admin.programme.calendar_days import (
     within,
 )
 from upstage_crm.admin.programme.list_state import with_the_next
-from upstage_crm.admin.programme.undo_state import Undo, UndoMixin
+from upstage_crm.admin.programme.taking_back_state import Undo, UndoMixin
 from upstage_crm.admin.programme.url import event_href
 from upstage_crm.core import when
 from upstage_crm.jobs.news import Topic

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from upstage_crm.admin import incoming_files
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.programme.undo_state import UndoMixin
+from upstage_crm.admin.programme.taking_back_state import UndoMixin
 from upstage_crm.admin.programme.url import PICTURE, house_href, picture_href
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
-from upstage_crm.admin.programme.undo_state import Undo
+from upstage_crm.admin.programme.taking_back_state import Undo
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import sale_steps
 from upstage_crm.orders.cancellations import cancelling, moving

@@ -16,10 +16,10 @@ from itertools import groupby
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from upstage_crm.inventory import plan_fit
+from upstage_crm.inventory import plan_needs
 from upstage_crm.inventory import queries as seating
 from upstage_crm.inventory.best_available import USUAL_KINDS
-from upstage_crm.inventory.plan_fit import PlanFit
+from upstage_crm.inventory.plan_needs import PlanFit
 from upstage_crm.orders import basket_prices
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.steps import ORDER, TICKET
@@ -69,7 +69,7 @@ def preview(session: Session, performance_id: str, *, now: datetime) -> PlanMove
     Raises:
         UnknownPerformance, NotLaidOut: there is none with this id, or it has no seats.
     """
-    fit = plan_fit.fit(session, performance_id)
+    fit = plan_needs.fit(session, performance_id)
     if fit is None:
         return None
     tickets = _tickets(session, performance_id, fit.lost)
@@ -181,7 +181,7 @@ def _chosen(
     kinds = _kinds(kind)
     for zone in zones:
         there = {each for each in free if fit.common[each][0].zone == zone}
-        together = plan_fit.best_of(session, fit, there, len(party), kinds=kinds)
+        together = plan_needs.best_of(session, fit, there, len(party), kinds=kinds)
         if together is not None:
             return {one["id"]: seat for one, seat in zip(party, together, strict=True)}
     if len(party) == 1:
