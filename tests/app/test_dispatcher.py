@@ -81,12 +81,15 @@ def test_mails_that_stay_here_are_taken_and_settled_in_one_transaction_each(
     mails = [draft(f"mail/{number}", at=clock.now()) for number in range(5)]
     ids = [enqueue(database, mail, now=clock.now(), composer=INSIDE) for mail in mails]
     worker = dispatcher(database, LocalSender(), clock)
-    commits: list[int] = []
-    database.on_commit(lambda: commits.append(1))
+    begun: list[int] = []
+    told: list[int] = []
+    database.at_begin(lambda _session: begun.append(1))
+    database.on_commit(lambda: told.append(1))
 
     assert worker.run_once() == len(mails)
 
-    assert len(commits) == 2
+    assert len(begun) == 2
+    assert len(told) == 1, "that mails were taken is no news, that they left is"
     assert {row(database, mail_id).state for mail_id in ids} == {MailState.CAPTURED}
 
 

@@ -84,10 +84,10 @@ def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06}"
 
 
-def signed_in(desk: Desk) -> Shopper:
+def signed_in(desk: Desk, email: str = INA) -> Shopper:
     """A browser in which Ina has signed in."""
     browser = Shopper(APP)
-    ask(browser)
+    ask(browser, email)
     answer = browser.send("/my/code", code=code_of(desk))
     assert answer.headers["location"] == "/my/"
     return browser

@@ -10,7 +10,7 @@ from tests.support.factories import Desk
 from tests.support.houses import seat
 from tests.support.keyring import RING
 from tests.support.shop import open_shop
-from upstage_crm.audit import opening
+from upstage_crm.audit import database_roles, opening
 from upstage_crm.cli import commands
 from upstage_crm.core import migrations
 from upstage_crm.orders.transfers import offer_rows
@@ -23,11 +23,14 @@ TABLES = ("payment_dispute", "ticket_offer", "ticket_transfer")
 
 
 def upgraded(desk: Desk) -> None:
-    """As `migrate` does it."""
+    """As `migrate` does it, which also grants the app's role what is new."""
     migrations.upgrade(
         desk.owned,
         then=lambda connection, before: opening.seal_added(connection, RING, before=before),
     )
+    with desk.owned.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            database_roles.grant(connection, database_roles.APP)
 
 
 @pytest.fixture

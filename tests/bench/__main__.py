@@ -20,6 +20,7 @@ from tests.bench import (
     decisions,
     growth,
     languages,
+    live,
     nightly,
     outbox,
     pages,
@@ -108,6 +109,11 @@ def _reports(folder: Path) -> Iterable[Figure]:
         yield from reports.measure(folder, server, SIZES.get("reports", reports.TICKETS))
 
 
+def _live(folder: Path) -> Iterable[Figure]:
+    with running_postgres() as server:
+        yield from live.measure(folder, _project(folder), server)
+
+
 def _searching(folder: Path) -> Iterable[Figure]:
     return searching.measure(_project(folder))
 
@@ -128,6 +134,7 @@ def _project(folder: Path) -> Path:
 PARTS: dict[str, Part] = {
     "pages": _pages,
     "searching": _searching,
+    "live": _live,
     "start": _start,
     "crowds": _crowds,
     "decisions": _decisions,

@@ -221,14 +221,19 @@ def _is_there(server: Server) -> bool:
 
 def _decider(server: Server, tokens: list[str]) -> Callable[[], None]:
     def decide() -> None:
-        opened_ = ask(server, f"/c/{tokens.pop()}")
-        page = opened_.location.replace("/confirm/", "/confirm/plain", 1)
-        cookie = opened_.cookies[0].partition(";")[0]
-        shown = ask(server, page, Cookie=cookie)
-        form = {"answer": "approve", "read": "yes", "nonce": _inputs(shown)["nonce"]}
-        _press(server, page, form, cookie)
+        open_decision(server, tokens.pop())()
 
     return decide
+
+
+def open_decision(server: Server, token: str) -> Callable[[], None]:
+    """Open the simple page of a mailed link; return the press that approves."""
+    opened_ = ask(server, f"/c/{token}")
+    page = opened_.location.replace("/confirm/", "/confirm/plain", 1)
+    cookie = opened_.cookies[0].partition(";")[0]
+    shown = ask(server, page, Cookie=cookie)
+    form = {"answer": "approve", "read": "yes", "nonce": _inputs(shown)["nonce"]}
+    return lambda: _press(server, page, form, cookie)
 
 
 def _confirmer(server: Server, keys: list[str]) -> Callable[[], None]:

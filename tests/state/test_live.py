@@ -251,3 +251,27 @@ async def test_a_commit_of_another_process_reaches_them_too(
         propose = partial(elsewhere.propose, worker.mara, NEW, actor=desk.owner)
         await worker.watch(propose)
     elsewhere.database.dispose()
+
+
+async def test_what_was_committed_while_no_tab_was_open_is_told_to_the_next_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker without tabs does not look at each commit; nothing may be lost by that."""
+    with watched(desk, monkeypatch, poll_s=3_600) as worker:
+        hub = page_state.hub
+        namespace = SimpleNamespace(token_to_sid={"late": "another connection"})
+        app = SimpleNamespace(event_namespace=namespace, event_processor=None)
+        watching = asyncio.create_task(hub.run(cast("rx.App", app)))
+        await until(lambda: hub._seen is not None)
+        before = hub._seen
+
+        await asyncio.to_thread(desk.propose, worker.mara, NEW)
+        await until(lambda: not hub._woken.is_set())
+        hub.subscribe("late", rx.State.hydrate)
+        late = hub._tabs["late"]
+
+        await until(lambda: hub._seen != before)
+        await until(lambda: "late" not in hub._tabs)  # it was due, and had gone: so it was told
+        assert late.is_due
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)

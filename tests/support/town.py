@@ -15,7 +15,7 @@ from tests.support.engine import Engine
 from tests.support.factories import OLD
 from tests.support.houses import seat
 from tests.support.office import ORIGIN, Office
-from tests.support.patron_accounts import signed_in
+from tests.support.patron_accounts import registering, signed_in
 from tests.support.shop import open_shop
 from tests.support.soft_passkey import SoftPasskey
 from tests.support.thresholds import tighten
@@ -80,6 +80,7 @@ class Town:
         self.decided, self.token = self._decisions(), self._staff()
         self.engine.patron("ina@example.com", "Ina")
         signed_in(self.engine, "ina@example.com")
+        registering(self.engine, "noa@example.org")
         self._alert()
         self._finding()
         self._prices()

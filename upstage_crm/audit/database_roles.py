@@ -27,7 +27,7 @@ DELETED_FROM = frozenset(
         *("audit_value", "event_picture", "proposal_attempt", "saved_view", "sign_in_failure"),
         *("household", "household_member", "relationship"),
         "sale_window",
-        *("patron_session", "patron_sign_in"),
+        *("patron_registration", "patron_session", "patron_sign_in"),
         *("contact_preference", "patron_contact", "patron_note", "patron_tag", "patron_term"),
         *("pool_hold", "seat_state", "basket", "basket_line"),
         *("rolled_day", "sales_day", "price_day", "account_day"),

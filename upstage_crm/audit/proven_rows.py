@@ -153,6 +153,13 @@ _SEALED = (
     Sealed(table="staff_device", key=("staff_id", "device"), frozen=("first_at",)),
     Sealed(table="patron_session", frozen=("patron_id", "email_key", "created_at")),
     Sealed(
+        table="patron_registration",
+        frozen=(
+            *("email", "email_key", "given_name", "family_name"),
+            *("language", "created_at"),
+        ),
+    ),
+    Sealed(
         table="patron_sign_in",
         frozen=("patron_id", "email_key", "browser", "jti", "kid", "created_at", "expires_at"),
     ),

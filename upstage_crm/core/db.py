@@ -210,20 +210,21 @@ class Database:
         self._before_commit.append(step)
 
     def on_commit(self, listener: Callable[[], None]) -> None:
-        """Call `listener` (fast, must not raise) after every committed `transaction()`."""
+        """Call `listener` (fast, must not raise) after every `transaction()` that is news."""
         self._after_commit.append(listener)
 
     @contextmanager
-    def transaction(self, *, is_recorded: bool = True) -> Generator[Session]:
+    def transaction(self, *, is_recorded: bool = True, is_news: bool = True) -> Generator[Session]:
         """A session that commits when the block ends, or rolls everything back if it raises.
 
         What is not recorded touches no row that a signed entry vouches for, so no step looks for
         one; and where it comes by the hundred a second, other processes hear of every so many.
+        What is no news changes nothing that a page shows or another process waits for.
         """
         info = dict(self.info)
         how = "rollback_only"  # the connection's own block commits
         with (
-            self.writing(is_told=is_recorded or self._is_long_ago()) as connection,
+            self.writing(is_told=is_news and (is_recorded or self._is_long_ago())) as connection,
             OneConnection(
                 connection, expire_on_commit=False, info=info, join_transaction_mode=how
             ) as session,
@@ -234,7 +235,7 @@ class Database:
             yield session
             for step in self._before_commit if is_recorded else ():
                 step(session)
-        for listener in self._after_commit:
+        for listener in self._after_commit if is_news else ():
             listener()
 
     def _is_long_ago(self) -> bool:

@@ -14,11 +14,15 @@ from sqlmodel import Session
 
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import BUYER, SYSTEM, Action, AuditEvent, Channel
+from upstage_crm.core.db import table_of
 from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.steps import ORDER
 from upstage_crm.patrons import commands as patrons
 from upstage_crm.patrons import queries as known
+from upstage_crm.patrons.tables import PatronRow
 from upstage_crm.staff.command_context import CommandContext
+
+PATRON = table_of(PatronRow)
 
 WAIT = timedelta(seconds=5)
 MOST_AT_ONCE = 50  # orders in one transaction
@@ -51,7 +55,9 @@ def file_orders(context: CommandContext[object]) -> int:
     events: list[AuditEvent] = []
     for row in rows:
         found = known.find_live_id(session, row.email_key)
-        patron_id = found or patrons.add_nameless(context, language=row.language)
+        patron_id = found or patrons.add_unasked(
+            context, raw={}, language=row.language, actor=SYSTEM, channel=Channel.SCHEDULE
+        )
         session.connection().execute(
             sa.update(ORDER)
             .where(ORDER.c.id == row.id, ORDER.c.filed_at.is_(None))
@@ -66,6 +72,45 @@ def file_orders(context: CommandContext[object]) -> int:
                 facts={"order": row.reference, "new": found is None},
             )
         )
+    if events:
+        trail.record(session, events, now=now)
+    return len(rows)
+
+
+def adopt(context: CommandContext[object], *, email_key: str, patron_id: str) -> int:
+    """Put what a guest bought with an address beside the record that was made for it.
+
+    Until then such orders lie at records without name or address. Return how many came.
+    """
+    session, now = context.session, context.now
+    query = (
+        sa.select(ORDER.c.id, ORDER.c.reference)
+        .join(CONTACT, CONTACT.c.order_id == ORDER.c.id)
+        .join(PATRON, PATRON.c.id == ORDER.c.patron_id)
+        .where(
+            CONTACT.c.email_key == email_key,
+            ORDER.c.claimed_at.is_(None),
+            PATRON.c.email.is_(None),
+            PATRON.c.given_name.is_(None),
+            PATRON.c.family_name.is_(None),
+        )
+        .order_by(ORDER.c.id)
+    )
+    rows = session.connection().execute(query).all()
+    for row in rows:
+        session.connection().execute(
+            sa.update(ORDER).where(ORDER.c.id == row.id).values(patron_id=patron_id)
+        )
+    events = [
+        AuditEvent(
+            action=Action.ORDER_FILED,
+            actor=SYSTEM,
+            channel=Channel.PATRON_PAGE,
+            patron_id=patron_id,
+            facts={"order": row.reference, "new": False},
+        )
+        for row in rows
+    ]
     if events:
         trail.record(session, events, now=now)
     return len(rows)

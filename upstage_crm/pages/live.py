@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -104,11 +105,15 @@ class Hub:
     async def _watch(self) -> None:
         # Looked at before anybody subscribes: a commit between a page's first reading and our first
         # look would else be news to nobody.
+        looked_at = -math.inf
         while True:
-            found = await _look(self._seen)
-            if found is not None:
-                self._seen, happened = found
-                self.note(happened)
+            # With no tab open it is enough to stay near: the next one is told what it missed.
+            if self._tabs or self._clock() - looked_at >= POLL_S:
+                looked_at = self._clock()
+                found = await _look(self._seen)
+                if found is not None:
+                    self._seen, happened = found
+                    self.note(happened)
             await asyncio.sleep(LOOK_S)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), POLL_S if self._tabs else None)

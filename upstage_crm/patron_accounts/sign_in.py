@@ -2,12 +2,14 @@
 
 Every address that is asked for gets a row, so that wrong codes are counted and refused alike
 whether a record has the address or not; without one there is no mail, and its code is known to no
-one. The code counts in the browser that asked, the link in any one.
+one, unless a newcomer registers (see `registering`). The code counts in the browser that asked, the
+link in any one.
 """
 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,7 +28,7 @@ from upstage_crm.mail.message import MailKind
 from upstage_crm.orders import filing
 from upstage_crm.orders.letters.order_mailer import OrderMailer
 from upstage_crm.organisation.settings import details
-from upstage_crm.patron_accounts import holders, sessions
+from upstage_crm.patron_accounts import holders, registering, sessions
 from upstage_crm.patron_accounts.errors import SignInOver
 from upstage_crm.patron_accounts.tables import PatronSignInRow
 from upstage_crm.patrons import marks
@@ -44,10 +46,19 @@ KEPT_FOR: Final = timedelta(days=2)
 _sign_in = table_of(PatronSignInRow)
 
 
-def ask(context: CommandContext[OrderMailer], *, email: str, browser: str, language: str) -> None:
+def ask(
+    context: CommandContext[OrderMailer],
+    *,
+    email: str,
+    browser: str,
+    language: str,
+    newcomer: Mapping[str, str] | None = None,
+) -> None:
     """Begin a sign-in, and mail its code and link where a record has this address.
 
-    The caller says the same either way. `browser` is a secret that the asking browser holds.
+    The caller says the same either way. `browser` is a secret that the asking browser holds. Where
+    no record has the address, what a `newcomer` typed (see `registering.parse`) becomes one once
+    the mailbox is proven.
 
     Raises:
         InvalidEmail: it is no whole address.
@@ -55,8 +66,10 @@ def ask(context: CommandContext[OrderMailer], *, email: str, browser: str, langu
     session, now = context.session, context.now
     key = parse_email(email).key
     patron = holders.holder_of(session, key)
-    if patron is not None and _is_too_often(session, patron.id, now):
-        patron = None
+    if newcomer is not None and (patron is not None or not registering.is_free(session, key)):
+        newcomer = None
+    if _is_too_often(session, patron.id if patron else None, key, now):
+        patron = newcomer = None
     row = PatronSignInRow(
         id=new_id(now),
         patron_id=patron.id if patron else None,
@@ -70,8 +83,11 @@ def ask(context: CommandContext[OrderMailer], *, email: str, browser: str, langu
     seals.put(session, row)
     session.add(row)
     session.flush()
-    if patron is not None:
-        _mail(context, row, patron, language)
+    if newcomer is not None:
+        registering.keep(session, row.id, newcomer, language=language, now=now)
+        _mail(context, row, newcomer["email"], None, language)
+    elif patron is not None:
+        _mail(context, row, patron.email or "", patron.id, language)
 
 
 def by_code(
@@ -109,7 +125,10 @@ def by_code(
         raise SignInOver
     code = context.notifier.codec.short_code(claims_of(row))
     given = "".join(str(int(one)) for one in typed if one.isdecimal())  # in any script
-    if not hmac.compare_digest(code, given) or patron is None:
+    if not hmac.compare_digest(code, given):
+        return None
+    patron = patron or registering.add_record(context, row.id)
+    if patron is None:
         return None
     return _enter(context, row, patron, agent=agent, by="code")
 
@@ -124,7 +143,7 @@ def by_link(context: CommandContext[OrderMailer], *, claims: LinkClaims, agent: 
     row = session.get(PatronSignInRow, claims.request_id)
     if row is None or not _counts(row, claims, context.now):
         raise SignInOver
-    patron = _locked_holder(session, row)
+    patron = _locked_holder(session, row) or registering.add_record(context, row.id)
     if patron is None:
         raise SignInOver
     return _enter(context, row, patron, agent=agent, by="link")
@@ -133,8 +152,10 @@ def by_link(context: CommandContext[OrderMailer], *, claims: LinkClaims, agent: 
 def address_of(session: Session, claims: LinkClaims, *, now: datetime) -> str:
     """The address that a link would sign in; "" for one that counts no more."""
     row = session.get(PatronSignInRow, claims.request_id)
-    if row is None or not _counts(row, claims, now) or row.patron_id is None:
+    if row is None or not _counts(row, claims, now):
         return ""
+    if row.patron_id is None:
+        return registering.email_of(session, row.id)
     patron = session.get_one(PatronRow, row.patron_id)
     return (patron.email or "") if holders.may_open(session, patron, row.email_key) else ""
 
@@ -146,9 +167,12 @@ def mailboxes_of(session: Session, claims: LinkClaims) -> frozenset[str]:
         RowNotProven: the row that says so is not what was sealed.
     """
     row = session.get(PatronSignInRow, claims.request_id)
-    if row is None or row.patron_id is None or row.jti != claims.jti:
+    if row is None or row.jti != claims.jti:
         return frozenset()
     seals.prove(session, "patron_sign_in", row.model_dump())
+    if row.patron_id is None:
+        waiting = registering.email_of(session, row.id)
+        return frozenset({wire_of(waiting)}) if waiting else frozenset()
     patron = session.get_one(PatronRow, row.patron_id)
     is_theirs = holders.may_open(session, patron, row.email_key)
     return frozenset({wire_of(patron.email)}) if is_theirs and patron.email else frozenset()
@@ -176,6 +200,7 @@ def has_old(session: Session, *, now: datetime) -> bool:
 
 def forget_old(session: Session, *, now: datetime) -> int:
     """Delete them; return how many."""
+    registering.forget_old(session, before=now - KEPT_FOR)
     gone = sa.delete(_sign_in).where(_sign_in.c.expires_at < now - KEPT_FOR)
     return session.connection().execute(gone).rowcount
 
@@ -183,7 +208,8 @@ def forget_old(session: Session, *, now: datetime) -> int:
 def _mail(
     context: CommandContext[OrderMailer],
     row: PatronSignInRow,
-    patron: PatronRow,
+    email: str,
+    patron_id: str | None,
     language: str,
 ) -> None:
     session, now, mailer = context.session, context.now, context.notifier
@@ -191,7 +217,7 @@ def _mail(
     mail = mailer.prepare(
         session,
         MailKind.SIGN_IN_CODE,
-        to=patron.email or "",
+        to=email,
         language=language,
         reference="",
         said={
@@ -200,14 +226,16 @@ def _mail(
         },
         link=claims_of(row),
         key=f"sign_in/{row.id}",
-        patron_id=patron.id,
+        patron_id=patron_id,
         now=now,
     )
     outbox.enqueue_prepared(session, mail, now=now)
 
 
-def _is_too_often(session: Session, patron_id: str, now: datetime) -> bool:
+def _is_too_often(session: Session, patron_id: str | None, key: str, now: datetime) -> bool:
     def is_full(within: timedelta, most: int) -> bool:
+        if patron_id is None:
+            return registering.lately(session, key, since=now - within, most=most) >= most
         lately = (
             sa.select(_sign_in.c.id)
             .where(_sign_in.c.patron_id == patron_id, _sign_in.c.created_at > now - within)
@@ -259,7 +287,7 @@ def _enter(
     if used.rowcount != 1:
         raise SignInOver
     token = sessions.begin(session, patron, browser=agent, now=now)
-    filing.claim_all(context, email_key=row.email_key)
+    filing.claim_all(context, email_key=patron.email_key or "")
     signed_in = _event(Action.PATRON_SIGNED_IN, patron.id, facts={"by": by})
     if marks.prove_address(session, patron_id=patron.id, now=now):
         values = {"email": patron.email}

@@ -28,6 +28,25 @@ class PatronSessionRow(Row, table=True):
     seal: str | None = Field(default=None, max_length=100)
 
 
+class PatronRegistrationRow(Row, table=True):
+    """What a newcomer typed who asked for a sign-in; `id` is that sign-in's.
+
+    Only a mailbox that proves itself makes a record of it. It goes with the sign-in at the latest.
+    """
+
+    __tablename__ = "patron_registration"  # pyright: ignore[reportAssignmentType]  # SQLModel\'s hint
+    __table_args__ = (sa.Index("ix_patron_registration_email", "email_key", "created_at"),)
+
+    id: str = Field(foreign_key="patron_sign_in.id", primary_key=True, max_length=32)
+    email: str = Field(max_length=254)
+    email_key: str = Field(max_length=254)
+    given_name: str = Field(default="", max_length=100)
+    family_name: str = Field(default="", max_length=100)
+    language: str = Field(default="", max_length=16)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    seal: str | None = Field(default=None, max_length=100)
+
+
 class PatronSignInRow(Row, table=True):
     """A sign-in that was asked for. `browser` is the hash of what the asking browser holds.
 

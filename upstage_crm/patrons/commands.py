@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import Session
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import SYSTEM, Action, Actor, AuditEvent, Channel
+from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
 from upstage_crm.audit.guards.rules import EMAIL_GUARD
 from upstage_crm.core.db import table_of
 from upstage_crm.core.errors import Invalid
@@ -161,16 +161,21 @@ def add_parsed(context: StaffContext[object], *, entries: Sequence[NewPatron]) -
     return [number for number, _ in _insert(context, entries, actor, channel)]
 
 
-def add_nameless(context: CommandContext[object], *, language: str) -> str:
-    """Add a record of which nothing is known but the language, for a guest; return its id.
+def add_unasked(
+    context: CommandContext[object],
+    *,
+    raw: Mapping[str, str],
+    language: str,
+    actor: Actor,
+    channel: Channel,
+) -> str:
+    """Add a person whom no staff member entered, as `add` reads `raw`; return the record's id.
 
-    What its owner types later, or proves, is approved like every other value.
+    Of a guest nothing is known but the language: what they type later is approved like any value.
     """
-    empty: dict[str, str | None] = {}
-    for each in FIELDS.values():
-        empty |= each.empty() | each.derive(each.empty())
-    entry = NewPatron(kind=PatronKind.PERSON, columns=empty, free={"language": language})
-    return _insert(context, [entry], SYSTEM, Channel.SCHEDULE)[0][1]
+    columns = first_columns(raw, Context(today=context.now.date()))
+    entry = NewPatron(kind=PatronKind.PERSON, columns=columns, free={"language": language})
+    return _insert(context, [entry], actor, channel)[0][1]
 
 
 def _insert(

@@ -7,6 +7,7 @@ Invalid
 ├── RevealReasonMissing  a masked value is shown for a reason only
 ├── BasisMissing         a yes needs a lawful basis
 ├── BasisRefused         the basis is none for this way and purpose
+├── SourceRefused        staff note no answer as the patron's own press
 ├── PatronNoteMissing    a note needs words
 ├── TagMissing           there is no tag in the text
 ├── TagTooLong           a tag is a word or two
@@ -184,6 +185,12 @@ class BasisRefused(Invalid):
     """The basis is none for this way of contact and this purpose."""
 
     code = "basis_refused"
+
+
+class SourceRefused(Invalid):
+    """Only the patron's own press in the account is an answer from there."""
+
+    code = "source_refused"
 
 
 class ContactThere(Conflict):

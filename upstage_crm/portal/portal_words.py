@@ -7,6 +7,7 @@ from typing import Final
 
 from upstage_crm.audit.events import Action
 from upstage_crm.orders.views import TicketState
+from upstage_crm.patrons.details.preferences import ContactChannel, Purpose, Source
 from upstage_crm.patrons.views import ContactPlace
 from upstage_crm.portal.listings.sale_states import SaleState
 from upstage_crm.portal.portal_menu import ACCOUNT_WORDS, WHATS_ON_WORDS
@@ -80,7 +81,30 @@ HISTORY: Final[Mapping[Action, str]] = {
     Action.ORDER_CLAIMED: "An order was added to your record",
 }
 PUT_BACK: Final = "{field}: restored to its earlier value"
+PREFERENCES_CHANGED: Final = "Your answers on being contacted were changed"
+PREFERENCES: Final = "How we may contact you"
+PURPOSES: Final[Mapping[Purpose, str]] = {
+    Purpose.NEWS: "News and offers",
+    Purpose.FUNDRAISING: "Ways to support us",
+    Purpose.RESEARCH: "Questions about your opinion",
+}
+WAYS: Final[Mapping[ContactChannel, str]] = {
+    ContactChannel.EMAIL: "By email",
+    ContactChannel.POST: "By post",
+    ContactChannel.PHONE: "By phone",
+    ContactChannel.SMS: "By text message",
+}
+NOT_ASKED: Final = "Not asked yet. That counts as no."
+ANSWERED: Final[Mapping[Source, str]] = {
+    Source.IN_PERSON: "Told us in person on {when}",
+    Source.PHONE: "Told us by phone on {when}",
+    Source.LETTER: "Told us by letter on {when}",
+    Source.EMAIL: "Told us by email on {when}",
+    Source.ORDER: "Answered with an order on {when}",
+    Source.ACCOUNT: "Answered here on {when}",
+}
 SIGN_IN: Final = "Sign in"
+REGISTER: Final = "Create an account"
 TYPE_CODE: Final = "Type the code"
 LINK_OVER: Final = "This link no longer works"
 GIVE: Final = "Give tickets to someone"

@@ -55,8 +55,16 @@ SENTENCES: Final[Mapping[str, str]] = {
     "tomorrow.",
     "portal_wrong_code": "That is not the code. Look at the newest email, and type its six digits. "
     "After five tries you need a new one.",
+    "account_waits": "Your details have changed recently, and the change may still be undone. Try "
+    "again in a few days, or call the box office.",
     "account_sign_in_over": "This code or link no longer counts. Ask for a new "
     "one, and let your browser keep our cookies.",
+    "value_missing": "Please fill this in: {label}.",
+    "name_character": "A name has letters, spaces, dots, hyphens and apostrophes. Please leave "
+    "this out: {character}",
+    "name_without_letter": "A name has at least one letter.",
+    "text_too_long": "{label}: this is too long. At most {limit} characters fit.",
+    "text_line_break": "Please write this on one line: {label}.",
     "export_waits": "Your details have changed recently, and the change may still be undone. Try "
     "again in a few days, or call the box office.",
     "portal_foreign_form": "This form came from another website. Please start again here.",

@@ -8,7 +8,9 @@ from upstage_crm.portal.account import (
     account_forms,
     account_orders,
     account_page,
+    contact_preferences,
     record_history,
+    register_pages,
     sign_in_link,
     sign_in_pages,
 )
@@ -43,9 +45,11 @@ ROUTES = [
     *give_tickets.ROUTES,
     *sign_in_pages.ROUTES,
     *sign_in_link.ROUTES,
+    *register_pages.ROUTES,
     *account_page.ROUTES,
     *account_orders.ROUTES,
     *account_forms.ROUTES,
     *account_data.ROUTES,
     *record_history.ROUTES,
+    *contact_preferences.ROUTES,
 ]

@@ -43,7 +43,12 @@ _SINCE = {
 }
 _STANDING = sa.select(_finding).where(_finding.c.ended_at.is_(None)).order_by(_finding.c.found_at)
 # Rows of these tables may go: an attacker who deletes one only ends a session or forgets a browser.
-_MAY_GO = frozenset({"staff_session", "staff_device", "patron_session", "patron_sign_in"})
+_MAY_GO = frozenset(
+    {
+        *("staff_session", "staff_device"),
+        *("patron_registration", "patron_session", "patron_sign_in"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,7 +105,6 @@ def _run(settings: Settings) -> None:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
-    from reflex.utils.processes import get_num_workers
     from reflex_base.config import get_config
     from reflex_base.environment import environment
 
@@ -124,11 +123,23 @@ def _run(settings: Settings) -> None:
         "backpressure": _room_for_connections(),
         "log_level": LogLevels(get_config().loglevel.subprocess_level().value),
     }
-    workers = int(os.environ.get("GRANIAN_WORKERS") or get_num_workers())
+    workers = _workers()
     if workers == 1:
         asyncio.run(_serve_here(options))
     else:
         _serve_by_workers(options, workers)
+
+
+def _workers() -> int:
+    """How many processes serve: one without Redis, else one for each core and at least two.
+
+    More of them serve nothing faster: each wakes at a commit, and the cores are what they wait for.
+    """
+    from reflex.utils.processes import get_num_workers
+
+    if chosen := os.environ.get("GRANIAN_WORKERS"):
+        return int(chosen)
+    return 1 if get_num_workers() == 1 else max(2, os.cpu_count() or 1)
 
 
 async def _serve_here(options: Mapping[str, Any]) -> None:

@@ -32,6 +32,7 @@ SOURCE_WORDS: Mapping[Source, str] = {
     Source.LETTER: "By letter",
     Source.EMAIL: "By email",
     Source.ORDER: "With an order",
+    Source.ACCOUNT: "In their account",
 }
 ASKING: Mapping[str, str] = {
     "2026-11": "May {house} contact you {way} {purpose}? You can change your answer at any time.",

@@ -19,6 +19,7 @@ RECORD_SENTENCES: Mapping[str, str] = {
     "address_taken": "Patron {number} already has this address. Open that record instead.",
     "possible_duplicates": "This may be someone already in the CRM. Check before you add them.",
     "basis_missing": "Choose on what basis the patron may be contacted.",
+    "source_refused": "Only the patron answers in their account. Choose how you learned it.",
     "basis_refused": "This basis does not allow this. Ask the patron for consent.",
     "contact_there": "The record has this already.",
     "contacts_full": "A patron can have {limit} other contacts at most. Remove one first.",

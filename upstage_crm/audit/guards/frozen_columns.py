@@ -261,6 +261,7 @@ NEVER_UPDATED = (
     "order_line",
     "drawer_move",
     "scan",
+    "patron_registration",
 )
 _NEVER_TRUNCATED = (*_NEVER_DELETED, "audit_value", "patron_session", "patron_sign_in")
 # What makes an INSERT an overwrite: SQLite's REPLACE deletes without asking delete triggers (unless
@@ -322,6 +323,7 @@ _IDENTITY = {
     "staff_session": ("id",),
     "patron_session": ("id",),
     "patron_sign_in": ("id",),
+    "patron_registration": ("id",),
 }
 
 

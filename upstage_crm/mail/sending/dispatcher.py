@@ -182,7 +182,8 @@ class Dispatcher:
             transport = claiming.next_due(session, now=now, transports=self._transports)
         if transport is None:
             return []
-        with self._database.transaction() as session:
+        # A claim is no news: it would wake the dispatcher of every other process, to find nothing.
+        with self._database.transaction(is_news=False) as session:
             transports: tuple[Transport, ...] = (transport,)
             if transport is not Transport.LOCAL:
                 rate = self._senders[transport].rate

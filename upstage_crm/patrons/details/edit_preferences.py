@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from upstage_crm.audit import trail
-from upstage_crm.audit.events import Action, AuditEvent
+from upstage_crm.audit.events import Action, Actor, AuditEvent, Channel
 from upstage_crm.core.db import table_of
 from upstage_crm.patrons.commands import lock_unerased
 from upstage_crm.patrons.details.preferences import (
+    STAFF_SOURCES,
     WORDING,
     Answer,
     Basis,
@@ -22,7 +23,8 @@ from upstage_crm.patrons.details.preferences import (
     settled_basis,
 )
 from upstage_crm.patrons.details.tables import ContactPreferenceRow
-from upstage_crm.staff.command_context import StaffContext
+from upstage_crm.patrons.errors import SourceRefused
+from upstage_crm.staff.command_context import CommandContext, StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 
 Cell = tuple[ContactChannel, Purpose]
@@ -61,19 +63,49 @@ def answer(
     Raises:
         Forbidden: the actor may not edit patrons. UnknownPatron, PatronErased.
         BasisMissing, BasisRefused: a yes needs a basis that fits the way and the purpose.
+        SourceRefused: staff say that the patron answered in the account.
     """
     ensure_may(context.actor, Permission.EDIT_PATRON)
-    kept = settled_basis(*cell, answer, basis)
+    if source not in STAFF_SOURCES:
+        raise SourceRefused
+    note(
+        context,
+        patron_id=patron_id,
+        cell=cell,
+        answer=answer,
+        basis=basis,
+        source=source,
+        actor=context.actor.as_actor(),
+        channel=context.channel,
+    )
+
+
+def note(
+    context: CommandContext[object],
+    *,
+    patron_id: str,
+    cell: Cell,
+    answer: Answer,
+    basis: Basis | None,
+    source: Source,
+    actor: Actor,
+    channel: Channel,
+) -> None:
+    """The same for an `actor` whom the caller has let, who said so by `channel`.
+
+    Raises:
+        UnknownPatron, PatronErased. BasisMissing, BasisRefused: as above.
+    """
     new = Preference(
         channel=cell[0],
         purpose=cell[1],
         answer=answer,
-        basis=kept,
+        basis=settled_basis(*cell, answer, basis),
         source=source,
         wording=WORDING,
         answered_at=context.now,
     )
-    _replace(context, patron_id, cell, new)
+    _replace(context, patron_id, cell, new, actor, channel)
 
 
 def forget(context: StaffContext[object], *, patron_id: str, cell: Cell) -> None:
@@ -83,11 +115,16 @@ def forget(context: StaffContext[object], *, patron_id: str, cell: Cell) -> None
         Forbidden: the actor may not edit patrons. UnknownPatron, PatronErased.
     """
     ensure_may(context.actor, Permission.EDIT_PATRON)
-    _replace(context, patron_id, cell, None)
+    _replace(context, patron_id, cell, None, context.actor.as_actor(), context.channel)
 
 
 def _replace(
-    context: StaffContext[object], patron_id: str, cell: Cell, new: Preference | None
+    context: CommandContext[object],
+    patron_id: str,
+    cell: Cell,
+    new: Preference | None,
+    actor: Actor,
+    channel: Channel,
 ) -> None:
     session = context.session
     lock_unerased(session, patron_id)
@@ -108,8 +145,8 @@ def _replace(
     session.expire_all()
     event = AuditEvent(
         action=Action.PATRON_EDITED,
-        actor=context.actor.as_actor(),
-        channel=context.channel,
+        actor=actor,
+        channel=channel,
         patron_id=patron_id,
         facts={"fields": "preferences"},
         values={"preferences.old": _told(cell, old), "preferences.new": _told(cell, new)},

@@ -47,15 +47,18 @@ class Basis(StrEnum):
 
 
 class Source(StrEnum):
-    """How staff learned it."""
+    """How it was learned: by staff, or from the patron's own press."""
 
     IN_PERSON = "in_person"
     PHONE = "phone"
     LETTER = "letter"
     EMAIL = "email"
     ORDER = "order"
+    ACCOUNT = "account"
 
 
+STAFF_SOURCES = frozenset(Source) - {Source.ACCOUNT}
+"""What staff may say; that the patron answered in the account, only the account says."""
 WORDING = "2026-11"
 """The version of the words with which staff ask today; an older answer keeps its own."""
 # Electronic mail needs consent, or a purchase or a gift before; other ways may do with less.

@@ -158,6 +158,7 @@ def _drawn(account: Account, reader: Reader) -> str:
         },
         whats_on=reader.href(WHATS_ON),
         data=reader.href(account_data.DATA),
+        preferences=reader.href(f"{ACCOUNT}preferences"),
         history=reader.href(record_history.HISTORY),
         sign_out=reader.href(account_forms.SIGN_OUT),
     )

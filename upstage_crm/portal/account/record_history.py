@@ -44,6 +44,7 @@ from upstage_crm.wiring import runtime
 HISTORY: Final = f"{ACCOUNT}history"
 _MOST: Final = 50  # lines of a page
 _ALL: Final = 1_000  # requests of one patron
+PREFERENCES: Final = "preferences"  # what `edit_preferences` says was edited
 _DIGITS: Final = 15  # of a number in an address
 
 
@@ -106,6 +107,8 @@ def _in_words(line: AuditLine, reference: str, zone: tzinfo, reader: Reader) -> 
     entry = FIELDS.get(str(line.facts.get("field", "")))
     is_put_back = line.facts.get("kind") == ChangeKind.REVERT
     words = portal_words.PUT_BACK if is_put_back else portal_words.HISTORY[line.action]
+    if line.facts.get("fields") == PREFERENCES:
+        words = portal_words.PREFERENCES_CHANGED
     what = say(words).format(field=say(entry.label) if entry else "")
     number = reference or str(line.facts.get("order", ""))
     return HistoryLine(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 from sqlmodel import Session
@@ -10,13 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from upstage_crm.core.email_address import InvalidEmail, parse_email
-from upstage_crm.core.errors import UpstageError
+from upstage_crm.core.email_address import parse_email
+from upstage_crm.core.errors import Invalid, UpstageError
 from upstage_crm.core.languages import speaker
 from upstage_crm.core.threads import to_writer_thread
 from upstage_crm.http.browser_names import family
 from upstage_crm.http.even_time import evenly
-from upstage_crm.patron_accounts import sign_in
+from upstage_crm.patron_accounts import registering, sign_in
 from upstage_crm.patron_accounts.errors import SignInOver
 from upstage_crm.portal import portal_words
 from upstage_crm.portal.account.account_cookies import (
@@ -57,17 +58,31 @@ async def ask(request: Request) -> Response:
     """Mail a code where a record has the address, and go on to the page of the code either way."""
     async with request.form() as form:
         email = str(form.get("email", "")).replace("\0", "")[:_LONGEST]
-    reader = await reader_here(request)
-    secret = visitors.new_secret()
     try:
-        visitors.ensure_own_form(request)
-        visitor_of(request).count(SIGN_INS)
-        key = parse_email(email).key
-        pace.count(ADDRESSES, visitor="", network=f"address:{key}")
-        await evenly(to_writer_thread(_ask, email, secret, reader.language))
+        return await begin(request, email)
     except UpstageError as refusal:
         return await answer_with(request, refusal=refusal, email=email)
-    response = see(reader.href(CODE))
+
+
+async def begin(
+    request: Request, email: str, *, newcomer: Mapping[str, str] | None = None
+) -> Response:
+    """Begin a sign-in in this browser, and lead to the page of the code.
+
+    `newcomer` is what was typed to register, which counts where no record has the address.
+
+    Raises:
+        UpstageError: what was typed is refused, or it came too often.
+    """
+    reader = await reader_here(request)
+    secret = visitors.new_secret()
+    visitors.ensure_own_form(request)
+    visitor_of(request).count(SIGN_INS)
+    key = parse_email(email).key
+    pace.count(ADDRESSES, visitor="", network=f"address:{key}")
+    typed = None if newcomer is None else await asyncio.to_thread(_parsed, newcomer)
+    await evenly(to_writer_thread(_ask, email, secret, reader.language, typed))
+    response = see(reader.href(CODE if newcomer is None else f"{CODE}?new=1"))
     keep(response, ASKED, secret)
     return response
 
@@ -105,12 +120,16 @@ def _agent(request: Request) -> str:
     return family(request.headers.get("user-agent", ""))
 
 
-def _ask(email: str, secret: str, language: str) -> None:
+def _parsed(newcomer: Mapping[str, str]) -> Mapping[str, str]:
+    return registering.parse(newcomer, runtime().context())
+
+
+def _ask(email: str, secret: str, language: str, newcomer: Mapping[str, str] | None) -> None:
     parts = runtime()
 
     def work(session: Session) -> None:
         context = parts.order_context(session)
-        sign_in.ask(context, email=email, browser=secret, language=language)
+        sign_in.ask(context, email=email, browser=secret, language=language, newcomer=newcomer)
 
     parts.database.attempt(work)
 
@@ -142,11 +161,12 @@ async def answer_with(
             ),
             action=reader.href(SIGN_IN),
             find=reader.href(f"{ORDERS}find"),
+            register=reader.href(f"{ACCOUNT}register"),
             problem=problem,
             email=email,
         )
 
-    return own_page(await asyncio.to_thread(drawn), _status(refusal))
+    return own_page(await asyncio.to_thread(drawn), status_of(refusal))
 
 
 async def _code_page(request: Request, *, refusal: UpstageError | None = None) -> Response:
@@ -154,26 +174,29 @@ async def _code_page(request: Request, *, refusal: UpstageError | None = None) -
         return await answer_with(request, refusal=refusal or SignInOver())
     reader = await reader_here(request)
     problem = "" if refusal is None else sentence(refusal, speaker(reader.language))
-    body = await asyncio.to_thread(_code_drawn, reader, problem)
-    return own_page(body, _status(refusal))
+    is_new = "new" in request.query_params
+    body = await asyncio.to_thread(_code_drawn, reader, problem, is_new)
+    return own_page(body, status_of(refusal))
 
 
-def _code_drawn(reader: Reader, problem: str) -> str:
+def _code_drawn(reader: Reader, problem: str, is_new: bool) -> str:
     return page(
         "sign_in_code.html",
         reader,
         public_programme.programme().organisation,
         Head(title=speaker(reader.language)(portal_words.TYPE_CODE), path=CODE, is_public=False),
-        action=reader.href(CODE),
-        again=reader.href(SIGN_IN),
+        action=reader.href(f"{CODE}?new=1" if is_new else CODE),
+        again=reader.href(f"{ACCOUNT}register" if is_new else SIGN_IN),
         problem=problem,
+        is_new=is_new,
     )
 
 
-def _status(refusal: UpstageError | None) -> int:
+def status_of(refusal: UpstageError | None) -> int:
+    """The status of a form, as it is shown first or with what was refused."""
     if refusal is None:
         return 200
-    return 422 if isinstance(refusal, InvalidEmail) else 409
+    return 422 if isinstance(refusal, Invalid) else 409
 
 
 ROUTES = [

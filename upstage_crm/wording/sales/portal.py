@@ -12,6 +12,7 @@ PORTAL_SENTENCES: Mapping[str, str] = {
     "portal_card_not_taken": "No card can be charged here.",
     "portal_card_declined": "Several cards were declined for one basket.",
     "portal_wrong_code": "A wrong code was typed at the sign-in to an account.",
+    "account_waits": "A change of the record may still be undone, so its account waits.",
     "account_sign_in_over": "The code or link of a sign-in to an account no longer counts.",
     "portal_foreign_form": "A form came from another website.",
 }

@@ -16,7 +16,7 @@ from upstage_crm.admin.patrons.tabs.preferences_state import (
 )
 from upstage_crm.admin.patrons.tabs.preferences_state import PreferencesState as State
 from upstage_crm.pages.view import question
-from upstage_crm.patrons.details.preferences import WORDING, Answer, Purpose
+from upstage_crm.patrons.details.preferences import STAFF_SOURCES, WORDING, Answer, Purpose
 from upstage_crm.ui.components.base import filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button
 from upstage_crm.ui.components.forms.choice import radio_group
@@ -54,7 +54,9 @@ def preference_dialog() -> rx.Component:
         radio_group("May we?", ANSWER, _ANSWERS, default_value=Answer.YES.value),
         select_field("On what basis", BASIS, options, hint="Only a yes needs one."),
         select_field(
-            "How do you know", SOURCE, [(one.value, words) for one, words in SOURCE_WORDS.items()]
+            "How do you know",
+            SOURCE,
+            [(one.value, words) for one, words in SOURCE_WORDS.items() if one in STAFF_SOURCES],
         ),
         title=State.title,
         description="The history keeps every answer, and with which words it was asked for.",
