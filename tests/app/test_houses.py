@@ -148,12 +148,71 @@ def test_a_newer_plan_must_have_room_for_what_is_held(made: LaidOut) -> None:
     error = unchanged(desk, move, PlanWithoutSeats)
     assert error.facts == {"seats": (C1,), "words": "Stalls, row C, seat 1"}
     release(made, "ina")
-    hold(made, "ole", A1)
-    sell(made, "ole", A1)
-    unchanged(desk, move, PlanSold)
-    give_back(made, A1)
     move()
     assert len(made.house().seats) == 12
+
+
+def test_what_is_sold_goes_into_a_newer_plan_that_has_its_seats(made: LaidOut) -> None:
+    desk = made.desk
+    for who, wanted in (("ina", A1), ("ole", C1)):
+        hold(made, who, wanted)
+        sell(made, who, wanted)
+    new_plan(made, rows="2", wheelchair="A6")
+
+    def move() -> None:
+        desk.act(desk.owner, seatings.move_to_newest_plan, performance_id=made.performance)
+
+    error = unchanged(desk, move, PlanSold)
+    assert error.facts == {"seats": (C1,), "words": "Stalls, row C, seat 1"}
+    give_back(made, C1)
+    move()
+
+    assert made.states() == {A1: SeatState.SOLD}
+    assert len(made.house().seats) == 12
+    assert dict(desk.lines(action=Action.HOUSE_MOVED)[-1].facts)["sold"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "fits"),
+    [
+        ({"wheelchair": "A1-2"}, False),
+        ({"wheelchair": "", "restricted": "A1"}, False),
+        ({"wheelchair": "", "removable": "A1"}, True),
+    ],
+)
+def test_a_sold_seat_has_its_like_only_in_a_seat_that_is_as_good(
+    made: LaidOut, changes: dict[str, str], *, fits: bool
+) -> None:
+    desk = made.desk
+    hold(made, "ina", A1)
+    sell(made, "ina", A1)
+    new_plan(made, **changes)
+
+    def move() -> None:
+        desk.act(desk.owner, seatings.move_to_newest_plan, performance_id=made.performance)
+
+    if fits:
+        move()
+    else:
+        assert unchanged(desk, move, PlanSold).facts["seats"] == (A1,)
+
+
+def test_places_that_are_sold_need_room_in_a_newer_plan(made: LaidOut) -> None:
+    desk = made.desk
+    hold(made, "ina", places=4)
+    sell(made, "ina", places=4)
+    floors = [FLOOR | {"places": "3"}, FLOOR | {"places": "4"}]
+    for version, floor in enumerate(floors, start=1):
+        desk.act(desk.owner, plans.save, hall_id=made.hall, after=version, sections=[STALLS, floor])
+
+        def move() -> None:
+            desk.act(desk.owner, seatings.move_to_newest_plan, performance_id=made.performance)
+
+        if floor is floors[0]:
+            assert unchanged(desk, move, PlanSold).facts["words"] == "Floor"
+        else:
+            move()
+    assert (made.house().pools[0].sold, made.house().pools[0].free) == (4, 0)
 
 
 def test_seats_are_held_back_by_letter_until_they_are_released(made: LaidOut) -> None:

@@ -245,10 +245,22 @@ CASES: dict[str, Case] = {
             ("cancel", "Cancel performances"),
         )
     },
+    **{
+        f"CalendarBulkState.{edit}": Case(
+            "calendar", chosen(words, row=""), elsewhere="queue", about="1 performance"
+        )
+        for edit, words in (
+            ("on_sale", "Put on sale"),
+            ("pause", "Pause"),
+            ("change", "Change time or hall"),
+            ("cancel", "Cancel performances"),
+        )
+    },
     "HouseDialogState.hold_seats_back": Case("house", button("Hold seats back"), elsewhere="queue"),
     "HouseDialogState.release_seats": Case(
         "house", button("Release"), elsewhere="queue", about="H · Stalls, row A, seat 1"
     ),
+    "PlanMoveState.take_plan": Case("house", button("Look at the newest plan"), elsewhere="queue"),
     "ShiftDialogState.open_shift": Case(
         "till", button("Open a shift at Foyer"), elsewhere="queue", who=LEAD, about="Foyer"
     ),
@@ -484,6 +496,7 @@ def furnish(house: House) -> None:
     )
     engine.act(owner, window_commands.add_windows, event_id=event, new=window)
     performance = _laid_out(engine, owner, hall, event)
+    house.note("calendar", "/calendar/?day=2030-03-01&view=list", "Calendar")
     house.note("house", f"/events/{event}/{performance}/", "Hamlet")
     house.note("venue", f"/venues/{venue}/", "The Barn")
     engine.act(owner, till_commands.add, name="Foyer")
@@ -759,6 +772,7 @@ def _laid_out(engine: Engine, owner: StaffMember, hall: str, event: str) -> str:
         reason="For the director",
         seat_ids=["Stalls-A-1"],
     )
+    engine.act(owner, plans.save, hall_id=hall, after=1, sections=[stalls | {"rows": "4"}])
     return performance
 
 

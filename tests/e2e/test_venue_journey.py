@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -18,7 +19,20 @@ SECTIONS = (
     ({"Name": "Right", "Rows": "25", "Seats in a row": "10"}, {"Where": "To the right of it"}),
     ({"Name": "Balcony", "Rows": "10", "Seats in a row": "50", "Price zone": "B"}, {}),
 )
+WHEELCHAIRS = "A1-4"
+# How long a practised person takes (keystroke-level model, in seconds): to decide, to point and
+# press, to type a character with an ordinary speed.
+DECIDE, PRESS, KEY = 1.35, 1.3, 0.28
+BY_HAND_AT_MOST = 180
 SIZES = ("1,000 seats", "1,250 seats", "1,500 seats", "2,000 seats")
+
+
+def by_hand() -> float:
+    """How long it takes a person to say what the plan is, without the time the page takes."""
+    said = [text for texts, _ in SECTIONS for text in texts.values()] + [WHEELCHAIRS]
+    chosen = sum(len(choices) for _, choices in SECTIONS)
+    presses = len(SECTIONS) + len(said) + 2 * chosen + 1  # sections, inputs, choices, save
+    return presses * (DECIDE + PRESS) + KEY * sum(len(text) for text in said)
 
 
 def add_hall(page: Page, name: str) -> None:
@@ -51,6 +65,7 @@ def test_a_house_of_two_thousand_seats_is_built_by_hand(
     venue = page.url
 
     open_plan(page, "Great Hall")
+    began = monotonic()
     for (texts, choices), size in zip(SECTIONS, SIZES, strict=True):
         count = page.get_by_role("group", name="Sections").get_by_role("button").count()
         page.get_by_role("button", name="Add section").click()
@@ -66,13 +81,15 @@ def test_a_house_of_two_thousand_seats_is_built_by_hand(
         expect(page.get_by_role("img", name=f"Great Hall: {size}")).to_be_visible()
     page.get_by_label("Wheelchair spaces").fill("A1-4, Z9")
     expect(page.get_by_text("This section has no such seat: “Z9”.").first).to_be_visible()
-    page.get_by_label("Wheelchair spaces").fill("A1-4")
+    page.get_by_label("Wheelchair spaces").fill(WHEELCHAIRS)
     legend = page.get_by_role("listitem").filter(has_text="Wheelchair space")
     expect(legend).to_be_visible()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     page.get_by_role("button", name="Save as version 1").click()
     expect(page.get_by_text("Saved as version 1.")).to_be_visible()
+    took = by_hand() + monotonic() - began
+    assert took <= BY_HAND_AT_MOST, f"2,000 seats take {took:.0f} s by hand"
 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download Version 1").click()

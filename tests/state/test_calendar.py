@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, time
 from typing import Any
 
 from tests.state.test_events import Scene, scene
+from tests.support.factories import ANOTHER
 from tests.support.pipeline import Client
 from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.list_state import EventListState
+from upstage_crm.admin.programme.performance_bulk_state import CalendarBulkState
 from upstage_crm.admin.programme.season_copy_state import SeasonCopyState
+from upstage_crm.programme import commands, queries
 
 __all__ = ["scene"]  # the fixture of events
 
@@ -90,6 +94,51 @@ async def test_hall_and_state_narrow_what_is_shown(scene: Scene) -> None:
     for name, count in (("Concert Hall", 4), ("Studio", 0)):
         key = next(key for hall, key in halls.items() if hall.startswith(name))
         assert (await at(scene, tab, f"{place}&hall={key}")).shown_count == count
+
+
+async def test_performances_of_several_events_are_changed_together_and_put_back(
+    scene: Scene,
+) -> None:
+    tab = await performed(scene)
+    with scene.parts.database.transaction() as session:
+        context = scene.parts.staff_context(session, ANOTHER)
+        hall = queries.hall_choices(session)[0].id
+        other = commands.add_event(context, typed={"title": "Macbeth"})
+        for event, day in ((other, date(2026, 12, 18)), (scene.event, date(2026, 12, 19))):
+            commands.add_performances(
+                context, event_id=event, hall_id=hall, days=[day], at=time(19, 30)
+            )
+    shown = await at(scene, tab, "?day=2026-12-24&view=list")
+    lines = [line for week in shown.rows for day in week.days for line in day.lines]
+    chosen = [lines[0].id, *(line.id for line in lines if line.title == "Macbeth")]
+    assert shown.may_edit
+
+    await scene.pipeline.send(
+        tab, CalendarBulkState.ask, edit="change", performance_ids=[*chosen, "x"]
+    )
+    opened = await scene.pipeline.state(tab, CalendarBulkState)
+    assert opened.about == "2 events · 2 performances"
+    carried = {"subject": opened.subject, "opening": str(opened.opening), "draft": opened.draft_of}
+    typed = {"later": "1", "time": "19:30"}
+    await scene.pipeline.send(tab, CalendarBulkState.keep, form=carried | typed)
+    looked = await scene.pipeline.state(tab, CalendarBulkState)
+    taken = "Another performance begins in this hall on"
+    assert looked.lines == [
+        "2 performances.",
+        f"Left out: Hamlet, Fri 4 Dec, 19:30. {taken} 2026-12-05 at this time.",
+        f"Left out: Macbeth, Fri 18 Dec, 19:30. {taken} 2026-12-19 at this time.",
+    ]
+    await scene.fill(tab, CalendarBulkState, CalendarBulkState.change, later="0", time="18:00")
+    shown = await scene.pipeline.state(tab, CalendarState)
+    assert (shown.done, shown.can_undo) == ("2 performances changed.", True)
+    assert days(shown)["2026-12-04"] == ["18:00 Hamlet"]
+    assert days(shown)["2026-12-18"] == ["18:00 Macbeth"]
+
+    await scene.pipeline.send(tab, CalendarState.undo)
+    shown = await scene.pipeline.state(tab, CalendarState)
+    assert days(shown)["2026-12-04"] == ["19:30 Hamlet"]
+    assert days(shown)["2026-12-18"] == ["19:30 Macbeth"]
+    assert not shown.can_undo
 
 
 async def test_a_season_is_copied_after_a_preview(scene: Scene) -> None:

@@ -27,6 +27,7 @@ from upstage_crm.admin.patrons.propose_state import ProposeState
 from upstage_crm.admin.patrons.record_state import PatronRecordState
 from upstage_crm.admin.prices.prices_state import EventPricesState
 from upstage_crm.admin.prices.types_state import PriceTypesState
+from upstage_crm.admin.programme.calendar_state import CalendarState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.admin.requests.detail_state import RequestDetailState
@@ -141,6 +142,7 @@ async def test_a_dialog_holds_nothing_after_the_tab_has_turned(
     paths = {
         AccountState: "/account/",
         AuditState: "/audit/",
+        CalendarState: "/calendar/",
         EventListState: "/events/",
         EventState: f"/events/{made.event}/",
         EventPricesState: f"/events/{made.event}/prices/",

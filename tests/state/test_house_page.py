@@ -12,6 +12,7 @@ from tests.support.factories import ANOTHER
 from tests.support.pipeline import Client, Pipeline, sign_in
 from upstage_crm.admin.house.dialog_state import HouseDialogState
 from upstage_crm.admin.house.house_state import HouseState
+from upstage_crm.admin.house.plan_moving_state import PlanMoveState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
 from upstage_crm.core.clock import FrozenClock
@@ -181,7 +182,11 @@ async def test_a_newer_plan_is_offered_and_taken(scene: Scene) -> None:
         plans.save(context, hall_id=scene.hall, after=1, sections=fewer)
     assert (await scene.at(tab)).is_behind
 
-    await scene.pipeline.send(tab, HouseState.move)
+    await scene.pipeline.send(tab, PlanMoveState.open)
+    dialog = await scene.pipeline.state(tab, PlanMoveState)
+    assert (dialog.is_ready, dialog.lines[1]) == (True, "Nothing changes for what is sold.")
+    carried = {"subject": dialog.subject, "opening": str(dialog.opening)}
+    await scene.pipeline.send(tab, PlanMoveState.go, form=carried)
 
     page = await scene.page(tab)
     assert (page.is_behind, len(page.rows)) == (False, 28)

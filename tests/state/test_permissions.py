@@ -204,7 +204,7 @@ TABLE: dict[str, Row] = {
     "HouseState": Row(
         P.VIEW_PROGRAMME,
         PAGE,
-        each("lay_out move", P.EDIT_PROGRAMME) | {"rush": P.EDIT_POLICY},
+        each("lay_out", P.EDIT_PROGRAMME) | {"rush": P.EDIT_POLICY},
     ),
     "EventListState": Row(P.VIEW_PROGRAMME, LISTED),
     "EventPricesState": Row(
@@ -227,11 +227,21 @@ TABLE: dict[str, Row] = {
         "keep open_add open_edit open_rate start_over turn",
         each("add add_rate edit", P.EDIT_PRICES),
     ),
-    "CalendarState": Row(P.VIEW_PROGRAMME, f"{LISTED} earlier later today"),
+    "CalendarBulkState": Row(
+        P.EDIT_PROGRAMME,
+        "ask keep start_over turn",
+        each("cancel change pause put_on_sale", P.EDIT_PROGRAMME),
+    ),
+    "CalendarState": Row(
+        P.VIEW_PROGRAMME, f"{LISTED} earlier later today", {"undo": P.EDIT_PROGRAMME}
+    ),
     "SeasonCopyState": Row(
         P.EDIT_PROGRAMME, "keep open start_over turn", {"copy_season": P.EDIT_PROGRAMME}
     ),
     "EventState": Row(P.VIEW_PROGRAMME, PAGE, {"undo": P.EDIT_PROGRAMME}),
+    "PlanMoveState": Row(
+        P.EDIT_PROGRAMME, "keep open start_over turn", each("go", P.EDIT_PROGRAMME)
+    ),
     "PerformanceBulkState": Row(
         P.EDIT_PROGRAMME,
         "ask keep start_over turn",

@@ -155,9 +155,9 @@ class Model:
         self.places_kept.pop(name, None)
 
     def move(self, seats: set[str]) -> Refusal | None:
-        if self.sold or self.places_sold:
-            return errors.PlanSold
         gone = self.seats - seats
+        if any(seat in self.sold for seat in gone):
+            return errors.PlanSold
         if any(seat in self.held or seat in self.kept for seat in gone):
             return errors.PlanWithoutSeats
         self.seats = seats

@@ -20,7 +20,7 @@ Conflict
 ├── HoldLapsed
 ├── HoldAtItsEnd
 ├── NotSold                 facts: `seats`, `words`
-├── PlanSold
+├── PlanSold                facts: `seats`, `words`
 ├── HallLaidOut
 └── PlanWithoutSeats        facts: `seats`, `words`
 """
@@ -139,7 +139,7 @@ class HallLaidOut(Conflict):
 
 
 class PlanSold(Conflict):
-    """Something of the performance is sold, so its seat plan stays."""
+    """The new version lacks seats or places that are sold. Facts: `seats`, `words`."""
 
     code = "plan_sold"
 

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from upstage_crm.audit import trail
 from upstage_crm.audit.events import Action, AuditEvent
 from upstage_crm.core.ids import new_id
-from upstage_crm.inventory import pools, seats
+from upstage_crm.inventory import plan_needs, pools, seats
 from upstage_crm.inventory.errors import HallLaidOut, HallWithoutPlan, PlanSold, PlanWithoutSeats
 from upstage_crm.inventory.pools import POOL
 from upstage_crm.inventory.seat_words import named
@@ -27,7 +27,6 @@ from upstage_crm.programme.views import PerformanceFacts, PerformanceState
 from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission, ensure_may
 from upstage_crm.venues import plans
-from upstage_crm.venues.seat_plan import SeatPlan
 
 Facts = dict[str, str | int | bool | None]
 
@@ -57,7 +56,7 @@ def lay_out(context: StaffContext[object], *, performance_id: str) -> bool:
     row = {"performance_id": performance_id, "plan_id": plan_id, "is_rush": False}
     session.connection().execute(sa.insert(SEATING).values(**row, created_at=now))
     _add_seats(session, performance_id, (seat.id for seat in plan.seats), now)
-    for name, places in _pools_of(plan).items():
+    for name, places in plan_needs.places_of(plan).items():
         _add_pool(session, performance_id, name, places, now)
     record(
         context,
@@ -69,15 +68,17 @@ def lay_out(context: StaffContext[object], *, performance_id: str) -> bool:
 
 
 def move_to_newest_plan(context: StaffContext[object], *, performance_id: str) -> bool:
-    """Seat a performance by the newest version of its hall's plan, as long as nothing is sold.
+    """Seat a performance by the newest version of its hall's plan.
 
-    What is held stays where it is. Returns whether there was a newer version.
+    What is held or sold stays where it is: a sold seat that has no counterpart there stays in the
+    plan's way until its holder has said yes to another one. Returns whether there was a newer
+    version.
 
     Raises:
         Forbidden: the actor may not edit the programme.
         UnknownPerformance, NotLaidOut: there is none, or nothing to move.
         PerformanceCancelled: it is cancelled; a new seat would be free.
-        PlanSold: something is sold.
+        PlanSold: the new version lacks seats or places that are sold, and named.
         PlanWithoutSeats: the new version lacks seats or places that are held, and named.
     """
     ensure_may(context.actor, Permission.EDIT_PROGRAMME)
@@ -92,20 +93,21 @@ def move_to_newest_plan(context: StaffContext[object], *, performance_id: str) -
     old, plan = (seats.plan_of(session, one) for one in (seating["plan_id"], plan_id))
     states = _lock_all(session, performance_id)
     standing = pools.of_performance(session, performance_id)
-    if SeatState.SOLD in states.values() or any(pool["sold"] for pool in standing):
-        raise PlanSold
-    wanted = {seat.id for seat in plan.seats}
-    gone = states.keys() - wanted
-    lost = {seat_id for seat_id in gone if states[seat_id] is not SeatState.FREE}
-    names = _pools_of(plan)
+    sold = {seat_id for seat_id, state in states.items() if state is SeatState.SOLD}
+    names = plan_needs.places_of(plan)
+    gone = states.keys() - {seat.id for seat in plan.seats}
+    lost = sold - plan_needs.counterparts(old, plan)
+    full = [pool["name"] for pool in standing if pool["sold"] > names.get(pool["name"], 0)]
+    if lost or full:
+        words = "; ".join(filter(None, (named(old, lost), *full)))
+        raise PlanSold(seats=tuple(sorted(lost)), words=words)
+    held = {seat_id for seat_id in gone if states[seat_id] is not SeatState.FREE}
     short = [
-        pool["name"]
-        for pool in standing
-        if pool["held"] + pool["blocked"] > names.get(pool["name"], 0)
+        pool["name"] for pool in standing if plan_needs.taken(pool) > names.get(pool["name"], 0)
     ]
-    if lost or short:
-        words = "; ".join(filter(None, (named(old, lost), *short)))
-        raise PlanWithoutSeats(seats=tuple(sorted(lost)), words=words)
+    if held or short:
+        words = "; ".join(filter(None, (named(old, held), *short)))
+        raise PlanWithoutSeats(seats=tuple(sorted(held)), words=words)
     connection = session.connection()
     connection.execute(
         sa.update(SEATING).where(SEATING.c.performance_id == performance_id).values(plan_id=plan_id)
@@ -124,7 +126,7 @@ def move_to_newest_plan(context: StaffContext[object], *, performance_id: str) -
         context,
         Action.HOUSE_MOVED,
         facts,
-        {"seats": plan.seat_count, "places": plan.place_count},
+        {"seats": plan.seat_count, "places": plan.place_count, "sold": len(sold)},
     )
     return True
 
@@ -217,15 +219,6 @@ def record(
 def _is_laid_out(session: Session, performance_id: str) -> bool:
     query = sa.select(SEATING.c.plan_id).where(SEATING.c.performance_id == performance_id)
     return session.connection().execute(query).first() is not None
-
-
-def _pools_of(plan: SeatPlan) -> dict[str, int]:
-    """The places of a plan's areas by name; areas of one name are one pool."""
-    found: dict[str, int] = {}
-    for area in plan.areas:
-        if area.places:
-            found[area.name] = found.get(area.name, 0) + area.places
-    return found
 
 
 def _add_seats(

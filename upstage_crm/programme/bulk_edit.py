@@ -83,6 +83,11 @@ class Preview:
         """How many of the chosen ones are on sale now."""
         return sum(one.state is PerformanceState.ON_SALE for one in self.chosen)
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether the chosen ones are of several events."""
+        return len({one.event_id for one in self.chosen}) > 1
+
 
 def preview_states(
     session: Session,

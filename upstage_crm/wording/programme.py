@@ -204,7 +204,10 @@ def preview_words(edit: BulkEdit, found: Preview, *, time_zone: tzinfo) -> list[
         by_reason.setdefault(" ".join(_reason(error) for error in refusals), []).append(one)
     return [
         *lines,
-        *(f"Left out: {_named(some, time_zone)}. {why}" for why, some in by_reason.items()),
+        *(
+            f"Left out: {_named(some, time_zone, with_title=found.is_mixed)}. {why}"
+            for why, some in by_reason.items()
+        ),
     ]
 
 
@@ -213,9 +216,14 @@ def _reason(error: UpstageError) -> str:
     return PROGRAMME_SENTENCES[error.code].format_map(facts)
 
 
-def _named(some: Sequence[PerformanceView], time_zone: tzinfo) -> str:
+def _named(some: Sequence[PerformanceView], time_zone: tzinfo, *, with_title: bool) -> str:
     """The first of them by day and time, and how many more."""
-    named = [when.brief(one.starts_at, time_zone) for one in some[:MOST_NAMED]]
+    named = [
+        f"{one.title}, {when.brief(one.starts_at, time_zone)}"
+        if with_title
+        else when.brief(one.starts_at, time_zone)
+        for one in some[:MOST_NAMED]
+    ]
     more = len(some) - len(named)
     return "; ".join((*named, f"{more:,} more") if more else named)
 

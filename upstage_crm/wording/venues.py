@@ -63,7 +63,8 @@ INVENTORY_SENTENCES: Mapping[str, str] = {
         "Seats of this performance are held, kept back or sold, so it stays in its hall. Release "
         "them first."
     ),
-    "plan_sold": "Something is sold, so the seat plan of this performance stays.",
+    "plan_sold": "The newest plan has no room for what is sold: {words}. Propose other seats to "
+    "the holders first.",
     "plan_without_seats": "The newest plan has no room for what is held: {words}. Release it "
     "first.",
 }

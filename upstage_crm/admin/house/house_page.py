@@ -8,11 +8,13 @@ from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.house.dialog_state import HOLD, RELEASE, HouseDialogState
 from upstage_crm.admin.house.house_inputs import PLACE, inputs
 from upstage_crm.admin.house.house_state import HouseState as State
+from upstage_crm.admin.house.plan_moving_state import TAKE, PlanMoveState
 from upstage_crm.admin.programme.list_state import EventListState
 from upstage_crm.pages.list_page import list_crumb
-from upstage_crm.pages.view import kept, question
+from upstage_crm.pages.view import kept, question, refusal_of, subject_dialog, subject_form
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button
+from upstage_crm.ui.components.dialog import dialog_close
 from upstage_crm.ui.components.feedback import empty_state, notice, skeleton_lines
 from upstage_crm.ui.components.forms.form import select_field
 from upstage_crm.ui.components.page import card, halves, inline, page_header, stack
@@ -107,10 +109,11 @@ def _empty() -> Child:
 
 def _house() -> Child:
     newer = notice(
-        "The hall has a newer seat plan. This performance can take it as long as nothing is sold.",
+        "The hall has a newer seat plan. What is sold keeps its seat, or its holder is asked.",
         live=False,
         action=show_if(
-            State.may_edit, button("Take the newest plan", size="small", on_click=State.move)
+            State.may_edit,
+            button("Look at the newest plan", size="small", on_click=PlanMoveState.open),
         ),
     )
     return stack(
@@ -223,11 +226,37 @@ def _row(row: Any) -> rx.Component:
     )
 
 
+def _take_plan() -> rx.Component:
+    state = PlanMoveState
+    send = rx.cond(state.is_ready, "Take the newest plan", "Ask the holders")
+    return subject_dialog(
+        state,
+        TAKE,
+        subject_form(
+            state,
+            rx.el.div(stack(rx.foreach(state.lines, rx.el.p), gap="small"), role="status"),
+            refusal_of(state),
+            rx.el.div(
+                dialog_close("Cancel", variant="quiet"),
+                show_if(
+                    state.is_ready | (state.asks > 0),
+                    button(send, type="submit", variant="primary"),
+                ),
+                class_name="u-dialog-foot",
+            ),
+            on_submit=state.go,
+            name=TAKE,
+        ),
+        title="Newest seat plan",
+    )
+
+
 def _dialogs() -> tuple[rx.Component, ...]:
     state = HouseDialogState
     places = rx.foreach(State.places, lambda place: rx.el.option(place[1], value=place[0]))
     seats, letter, reason, day, at = inputs(state, HOLD)
     return (
+        _take_plan(),
         question(
             state,
             HOLD,

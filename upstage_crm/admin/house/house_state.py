@@ -95,17 +95,6 @@ class HouseState(PageMixin, AdminState):
         )
 
     @rx.event
-    async def move(self) -> Any:
-        """Take the newest version of the hall's plan."""
-        actor, performance_id = self._actor(), self.subject
-        return await self._act(
-            lambda session: seatings.move_to_newest_plan(
-                runtime().staff_context(session, actor), performance_id=performance_id
-            ),
-            "Laid out by the newest seat plan.",
-        )
-
-    @rx.event
     async def rush(self, is_rush: bool) -> Any:
         """Declare an on-sale, or end it."""
         actor, performance_id = self._actor(), self.subject

@@ -5,14 +5,17 @@ from typing import Any
 import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
+from upstage_crm.admin.programme.bulk_dialogs import bulk_bar, bulk_dialogs, undo_button
 from upstage_crm.admin.programme.calendar_days import DAY, HALL, SEASON, STATE, VIEW, View
 from upstage_crm.admin.programme.calendar_state import CalendarState as State
+from upstage_crm.admin.programme.performance_bulk_state import CalendarBulkState
 from upstage_crm.pages.list_page import list_failed, list_rows, list_select
 from upstage_crm.pages.view import rows_here
 from upstage_crm.ui.components.base import Child, filled, hidden_text, show_if
 from upstage_crm.ui.components.button import button, link
 from upstage_crm.ui.components.feedback import empty_state, skeleton_lines
 from upstage_crm.ui.components.page import card, page_header, stack
+from upstage_crm.ui.components.records.selection import pick_all, pick_box
 from upstage_crm.ui.components.records.status import PERFORMANCE_LOOKS, performance_chip
 from upstage_crm.ui.components.records.table import (
     cell,
@@ -54,7 +57,7 @@ def page() -> rx.Component:
             ),
         ),
         stack(
-            what_became(State),
+            what_became(State, after=undo_button(State)),
             row_keys(),
             toolbar(
                 _season(),
@@ -70,7 +73,9 @@ def page() -> rx.Component:
                 actions=(rows_here(State, result_count(State.count), rx.fragment()),),
             ),
             _days(),
+            show_if(State.may_edit, bulk_bar(CalendarBulkState)),
         ),
+        *bulk_dialogs(CalendarBulkState, State.halls),
         active="calendar",
         waiting=stack(page_header("Calendar"), card(skeleton_lines(12))),
     )
@@ -181,8 +186,15 @@ def _list() -> rx.Component:
         rx.el.p("Turn to other days, or choose other filters."),
         icon="calendar",
     )
+    every = show_if(State.may_edit, pick_all("Choose every performance"))
     table = data_table(
-        [column("Event"), column("Time"), column("Hall"), column("Access"), column("State")],
+        [
+            column(rx.el.span(every, "Event", class_name="u-row-lead")),
+            column("Time"),
+            column("Hall"),
+            column("Access"),
+            column("State"),
+        ],
         rx.foreach(State.rows, lambda week: rx.foreach(week.days, _rows_of_day)),
         label="Performances",
         busy=State.is_busy,
@@ -195,8 +207,10 @@ def _rows_of_day(day: Any) -> rx.Component:
 
 
 def _row(day: Any, line: Any) -> rx.Component:
+    said = f"Choose {line.title}, {day.words}, {line.time}"
+    box = show_if(State.may_edit, pick_box(line.id, label=said))
     return table_row(
-        lead_cell(rx.el.bdi(line.title), href=line.href),
+        lead_cell(rx.el.bdi(line.title), href=line.href, before=box),
         cell(rx.el.time(day.words, ", ", line.time, date_time=line.time_iso), label="Time"),
         cell(line.hall, label="Hall"),
         cell(line.access, label="Access"),

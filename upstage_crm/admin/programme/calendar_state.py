@@ -23,6 +23,7 @@ from upstage_crm.admin.programme.calendar_days import (
     within,
 )
 from upstage_crm.admin.programme.list_state import with_the_next
+from upstage_crm.admin.programme.taking_back_state import Undo, UndoMixin
 from upstage_crm.admin.programme.url import event_href
 from upstage_crm.core import when
 from upstage_crm.jobs.news import Topic
@@ -43,6 +44,7 @@ from upstage_crm.wording.programme import ACCESS_WORDS
 class CalendarLine:
     """One performance, as it is drawn."""
 
+    id: str = ""
     time: str = ""
     time_iso: str = ""
     title: str = ""
@@ -83,7 +85,7 @@ class _Around:
     has_later: bool
 
 
-class CalendarState(ListMixin, AdminState):
+class CalendarState(UndoMixin, ListMixin, AdminState):
     """What the calendar shows. `heading` says which days, `has_earlier` whether there are more."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PROGRAMME
@@ -98,6 +100,7 @@ class CalendarState(ListMixin, AdminState):
     shown_count: int = 0
     has_earlier: bool = False
     has_later: bool = False
+    may_edit: bool = False
 
     _day: str = ""  # the one that the shown days are around
 
@@ -132,6 +135,15 @@ class CalendarState(ListMixin, AdminState):
         await super()._frame()
         offered = self._season_choices(self.chosen.get(SEASON, ""))
         self.seasons = with_the_next(offered, self._season)
+        self.may_edit = self._may(Permission.EDIT_PROGRAMME)
+
+    async def _leave(self) -> None:
+        await super()._leave()
+        self._offer(Undo())
+
+    def _performance_ids(self) -> list[str]:
+        """The performances that can be chosen here: those of the shown days."""
+        return [line.id for week in self.rows for day in week.days for line in day.lines]
 
     def _query(self) -> Query:
         return partial(_weeks)
@@ -226,6 +238,7 @@ def _day(
 def _line(one: PerformanceView, country: str) -> CalendarLine:
     zone = when.zone(one.zone, country=country)
     return CalendarLine(
+        id=one.id,
         time=when.weekday(one.starts_at, zone)[1],
         time_iso=when.iso(one.starts_at),
         title=one.title,

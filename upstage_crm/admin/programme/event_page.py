@@ -6,7 +6,7 @@ import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.prices.event_tabs import event_tabs
-from upstage_crm.admin.programme.bulk_dialogs import BAR, bulk_dialogs
+from upstage_crm.admin.programme.bulk_dialogs import bulk_bar, bulk_dialogs, undo_button
 from upstage_crm.admin.programme.dialog_state import (
     DAY,
     EDIT,
@@ -25,6 +25,7 @@ from upstage_crm.admin.programme.event_parts import (
 )
 from upstage_crm.admin.programme.event_state import EventState as State
 from upstage_crm.admin.programme.list_state import EventListState
+from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
 from upstage_crm.pages.list_page import list_crumb
 from upstage_crm.pages.view import kept, question
 from upstage_crm.programme.event_texts import INTERVAL, LIMITS, TITLE
@@ -80,7 +81,7 @@ def _event() -> rx.Component:
         ),
         stack(
             event_tabs(State.subject, here="event"),
-            what_became(State, after=show_if(State.can_undo, _undo())),
+            what_became(State, after=undo_button(State)),
             _performances(),
             _details(),
             picture_card(),
@@ -113,7 +114,7 @@ def _performances() -> rx.Component:
             title="Performances",
             flush=True,
         ),
-        show_if(State.may_edit, BAR),
+        show_if(State.may_edit, bulk_bar(PerformanceBulkState)),
     )
 
 
@@ -150,10 +151,6 @@ def _row(label: str, text: Text) -> rx.Component:
     return plain_row(label, show_if(filled(text), lines, empty_value("Not said")))
 
 
-def _undo() -> Child:
-    return button("Undo", icon="undo-2", size="small", on_click=State.undo)
-
-
 def _missing() -> rx.Component:
     return rx.fragment(
         page_header("No such event", crumbs=breadcrumbs(CRUMB, here="No such event")),
@@ -183,7 +180,7 @@ def _dialogs() -> tuple[rx.Component, ...]:
             send="Add",
             size="large",
         ),
-        *bulk_dialogs(State.halls),
+        *bulk_dialogs(PerformanceBulkState, State.halls),
         *part_dialogs(),
     )
 

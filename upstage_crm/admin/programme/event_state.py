@@ -1,6 +1,5 @@
 """One event with its performances."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -9,23 +8,18 @@ from sqlmodel import Session
 
 from upstage_crm.admin import incoming_files
 from upstage_crm.admin.guard import AdminState
+from upstage_crm.admin.programme.taking_back_state import UndoMixin
 from upstage_crm.admin.programme.url import PICTURE, house_href, picture_href
 from upstage_crm.core import when
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.core.languages import LANGUAGES
-from upstage_crm.inventory import sale_steps
 from upstage_crm.jobs.news import Topic
-from upstage_crm.orders.cancellations import moving
 from upstage_crm.organisation.settings import details
-from upstage_crm.pages.page_state import PageMixin
-from upstage_crm.programme import performances, pictures, queries
+from upstage_crm.programme import pictures, queries
 from upstage_crm.programme.event_texts import ALT, INTERVAL, LIMITS, RUNNING, TITLE
 from upstage_crm.programme.performance_states import ENDED
-from upstage_crm.programme.performances import Place
 from upstage_crm.programme.views import EventView, HallChoice, PerformanceView
-from upstage_crm.staff.command_context import StaffContext
 from upstage_crm.staff.roles import Permission
-from upstage_crm.wiring import SALE_CHECKS, runtime
 from upstage_crm.wording.programme import ACCESS_WORDS, running_words
 from upstage_crm.wording.sentences import LANGUAGE_WORDS
 
@@ -45,34 +39,6 @@ class PerformanceLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Undo:
-    """How the last edit is taken back: what it paused, put on sale or moved. Empty: not at all."""
-
-    put_on_sale: tuple[str, ...] = ()
-    pause: tuple[str, ...] = ()
-    places: Mapping[str, Place] = field(default_factory=dict[str, Place])
-    versions: Mapping[str, int] = field(default_factory=dict[str, int])
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether there is anything to take back."""
-        return bool(self.put_on_sale or self.pause or self.places)
-
-    def run(self, context: StaffContext[object]) -> None:
-        """Take it back.
-
-        Raises:
-            UpstageError: a colleague did something else with it since.
-        """
-        if self.put_on_sale:
-            sale_steps.put_on_sale(context, performance_ids=self.put_on_sale, checks=SALE_CHECKS)
-        if self.pause:
-            performances.pause(context, performance_ids=self.pause)
-        if self.places:
-            moving.move_back(context, places=self.places, versions=self.versions)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageLine:
     """A language that patrons read, and whether the event has texts in it."""
 
@@ -86,7 +52,7 @@ def _nothing() -> dict[str, str]:
     return dict.fromkeys(LIMITS, "")
 
 
-class EventState(PageMixin, AdminState):
+class EventState(UndoMixin, AdminState):
     """What the page of one event shows; `shown` is loading, event or missing."""
 
     permission: ClassVar[Permission | None] = Permission.VIEW_PROGRAMME
@@ -107,28 +73,10 @@ class EventState(PageMixin, AdminState):
     version: str = ""
     halls: rx.Field[list[tuple[str, str]]] = rx.field(default_factory=list)
     may_edit: bool = False
-    can_undo: bool = False
 
-    _undo: Undo = Undo()
-
-    @rx.event
-    async def undo(self) -> Any:
-        """Take the last edit of performances back."""
-        undo, actor = self._undo, self._actor()
-        self._offer(Undo())
-        if not undo.is_possible:
-            return None
-        return await self._act(
-            lambda session: undo.run(runtime().staff_context(session, actor)), "Undone."
-        )
-
-    def _succeed(self, words: str) -> None:
-        super()._succeed(words)
-        self._offer(Undo())
-
-    def _offer(self, undo: Undo) -> None:
-        """Offer to take back what was done last."""
-        self._undo, self.can_undo = undo, undo.is_possible
+    def _performance_ids(self) -> list[str]:
+        """The performances that can be chosen here."""
+        return [one.id for one in self.performances]
 
     def _start(self) -> None:
         self.subject = self.router.url.path.rstrip("/").rpartition("/")[2]

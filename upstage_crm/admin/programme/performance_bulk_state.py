@@ -1,13 +1,19 @@
-"""What staff do to several performances at once: put on sale, pause, change, cancel, take back."""
+"""What staff do to several performances at once: put on sale, pause, change, cancel, take back.
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+They are chosen on the page of their event, or in the list of the calendar, where they are of
+several events.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import reflex as rx
 from sqlmodel import Session
 
 from upstage_crm.admin.guard import AdminState
-from upstage_crm.admin.programme.event_state import EventState, Undo
+from upstage_crm.admin.programme.calendar_state import CalendarState
+from upstage_crm.admin.programme.event_state import EventState
+from upstage_crm.admin.programme.taking_back_state import Undo
 from upstage_crm.core.errors import UpstageError
 from upstage_crm.inventory import sale_steps
 from upstage_crm.orders.cancellations import cancelling, moving
@@ -21,7 +27,7 @@ from upstage_crm.programme.bulk_edit import BulkEdit, Change, Preview
 from upstage_crm.programme.times import read_day, read_shift, read_time
 from upstage_crm.programme.views import Access, PerformanceState, PerformanceView
 from upstage_crm.staff.command_context import StaffContext
-from upstage_crm.staff.roles import Permission
+from upstage_crm.staff.roles import Permission, StaffMember
 from upstage_crm.wiring import SALE_CHECKS, runtime
 from upstage_crm.wording.consequences import counted
 from upstage_crm.wording.programme import edited_words, preview_words
@@ -38,17 +44,16 @@ DAY, LATER, TIME, HALL, ACCESS = "day", "later", "time", "hall", "access"
 Typed = Mapping[str, str]
 
 
-class PerformanceBulkState(DialogMixin, AdminState):
-    """The dialogs over the performances of an event.
+class PerformanceEditsMixin(DialogMixin, rx.State, mixin=True):
+    """The dialogs over the performances that a page shows.
 
     `lines` say what the press will do, `applies` to how many. While one performance alone is
     changed, `is_one`, its day can be another and `now` is what it has.
     """
 
-    permission: ClassVar[Permission | None] = Permission.EDIT_PROGRAMME
     dialogs: ClassVar[tuple[str, ...]] = tuple(BulkEdit)
     drafted: ClassVar[frozenset[str]] = frozenset({BulkEdit.CHANGE})
-    page: ClassVar[type[EventState]] = EventState
+    page: ClassVar[type[EventState] | type[CalendarState]]
 
     lines: rx.Field[list[str]] = rx.field(default_factory=list)
     applies: int = 0
@@ -58,15 +63,20 @@ class PerformanceBulkState(DialogMixin, AdminState):
     _versions: dict[str, int] = {}  # of the chosen performances, as they were seen
     _applies: tuple[str, ...] = ()
 
+    if TYPE_CHECKING:
+        _actor: Callable[[], StaffMember]  # `AdminState` has these two
+        _may: Callable[[Permission], bool]
+
     @rx.event
     async def ask(self, edit: str, performance_ids: list[str]) -> None:
         """Say what would be done to the chosen performances, before it is done."""
-        page = await self.get_state(EventState)
-        chosen = [one.id for one in page.performances if one.id in _texts(performance_ids)][:MOST]
+        page = await self.get_state(self.page)
+        given = _texts(performance_ids)
+        chosen = [one for one in page._performance_ids() if one in given][:MOST]
         if edit not in self.dialogs or not chosen:
             return
         found = await self._read(lambda s: queries.performances(s, chosen))
-        about = f"{page.name} · {counted(len(found), 'performance')}"
+        about = _about(found)
         if not await self._open(edit, subject=CHOSEN, about=about, part=",".join(chosen)[:400]):
             return
         self._versions = {one.id: one.version for one in found}
@@ -163,7 +173,7 @@ class PerformanceBulkState(DialogMixin, AdminState):
     ) -> Any:
         if self._accept(edit, form) is None:
             return None
-        page, actor, ids = await self.get_state(EventState), self._actor(), self._applies
+        page, actor, ids = await self.get_state(self.page), self._actor(), self._applies
         if not ids:
             self._refuse(SubjectMoved())
             return None
@@ -178,6 +188,27 @@ class PerformanceBulkState(DialogMixin, AdminState):
         page._succeed(edited_words(edit, len(ids)))
         page._offer(undo)
         return await page._show()
+
+
+class PerformanceBulkState(PerformanceEditsMixin, AdminState):
+    """The dialogs over the performances of one event."""
+
+    permission: ClassVar[Permission | None] = Permission.EDIT_PROGRAMME
+    page: ClassVar[type[EventState] | type[CalendarState]] = EventState
+
+
+class CalendarBulkState(PerformanceEditsMixin, AdminState):
+    """The dialogs over the performances in the list of the calendar, of whichever event."""
+
+    permission: ClassVar[Permission | None] = Permission.EDIT_PROGRAMME
+    page: ClassVar[type[EventState] | type[CalendarState]] = CalendarState
+
+
+def _about(found: Sequence[PerformanceView]) -> str:
+    """What is chosen: of one event by its title, of several by their number."""
+    titles = {one.event_id: one.title for one in found}
+    of = counted(len(titles), "event") if len(titles) > 1 else next(iter(titles.values()), "")
+    return f"{of} · {counted(len(found), 'performance')}"
 
 
 def _change(typed: Typed) -> Change:

@@ -98,7 +98,7 @@ _RULES: Mapping[str, str] = {
     "seat_state_holder": "A sold seat stays its sale's own, a held one its holder's until it "
     "lapses.",
     "seat_state_moves": "Only what was held is sold; what was sold or kept back is free first.",
-    "seating_sold": "The seat plan under something that is sold stays.",
+    "seating_sold": "What is sold has its seat in every plan that a performance takes.",
     "staff_alert_birth": "An alert begins open.",
     "staff_alert_second": "Another person than the one it is about closes an alert, once.",
     "staff_since": "Role, email and password change together with the instant at which they did.",

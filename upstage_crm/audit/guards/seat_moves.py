@@ -30,7 +30,7 @@ def rules(dialect: str) -> list[Rule]:
         ),
         Rule("seat_state_holder", "seat_state", "UPDATE", _CHANGES_HANDS),
         Rule("seat_state_delete", "seat_state", "DELETE", "OLD.state <> 'free'"),
-        Rule("seating_sold", "seating", "UPDATE", _IS_SOLD),
+        Rule("seating_sold", "seating", "UPDATE", _loses_seats(dialect)),
         Rule(
             "house_hold_released",
             "house_hold",
@@ -51,8 +51,30 @@ _CHANGES_HANDS = (
     "OLD.state = NEW.state AND NEW.holder <> OLD.holder "
     "AND (OLD.state = 'sold' OR NEW.changed_at < OLD.expires_at)"
 )
-_IS_SOLD = (
-    "NEW.plan_id <> OLD.plan_id AND (EXISTS (SELECT 1 FROM seat_state s "
-    "WHERE s.performance_id = OLD.performance_id AND s.state = 'sold') "
-    "OR EXISTS (SELECT 1 FROM pool p WHERE p.performance_id = OLD.performance_id AND p.sold > (0)))"
-)
+
+
+def _loses_seats(dialect: str) -> str:
+    """What is sold goes into another version of the same hall's plan, and only if it has the seats.
+
+    That a pool still has room for what is sold, its own counters say.
+    """
+    of = "seat_plan p WHERE p.id = NEW.plan_id"
+    ids = (
+        "SELECT e.value FROM seat_plan p, json_tree(p.plan) e "
+        "WHERE p.id = NEW.plan_id AND e.key = 'seat_guid'"
+        if dialect == "sqlite"
+        else "SELECT jsonb_path_query(p.plan::jsonb, "
+        "'$.zones[*].rows[*].seats[*].seat_guid'::jsonpath) "
+        f"#>> '{{}}'::text[] FROM {of}"
+    )
+    sold = "SELECT 1 FROM seat_state s WHERE s.performance_id = OLD.performance_id "
+    places = "SELECT 1 FROM pool q WHERE q.performance_id = OLD.performance_id AND q.sold > (0)"
+    is_of_hall = (
+        f"EXISTS (SELECT 1 FROM {of} AND p.hall_id = "
+        "(SELECT o.hall_id FROM seat_plan o WHERE o.id = OLD.plan_id))"
+    )
+    return (
+        "NEW.plan_id <> OLD.plan_id AND ("
+        f"(NOT {is_of_hall} AND (EXISTS ({sold} AND s.state = 'sold') OR EXISTS ({places}))) "
+        f"OR EXISTS ({sold} AND s.state = 'sold' AND s.seat_id NOT IN ({ids})))"
+    )
