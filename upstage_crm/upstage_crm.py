@@ -103,12 +103,14 @@ from upstage_crm.ui.layout import connection_banner
 from upstage_crm.web import health, visits
 from upstage_crm.web.browser_errors import BrowserErrors
 from upstage_crm.web.edge import edge
+from upstage_crm.web.house_name import HouseNames
 from upstage_crm.web.ready import announce_when_ready
 from upstage_crm.web.roll_call import RollCall
 from upstage_crm.web.socket_messages import EventsOnly
 from upstage_crm.web.visitor_limits import SocketLimit
 from upstage_crm.webhooks import resend as resend_webhook
 from upstage_crm.webhooks import stripe as stripe_webhook
+from upstage_crm.wiring import runtime
 
 # Handlers that anyone on the internet may call. Reviewed by name; a test compares.
 PUBLIC_HANDLERS = frozenset(
@@ -314,7 +316,11 @@ app = rx.App(
         EventsOnly,
         roll_call.around,
         partial(SocketLimit, is_known=is_known),
-        *edge(settings, body_limit=incoming_files.body_limit(INCOMING)),
+        *edge(
+            settings,
+            body_limit=incoming_files.body_limit(INCOMING),
+            house=HouseNames(runtime).now,
+        ),
     ],
 )
 app.add_middleware(Guard(PUBLIC_HANDLERS))

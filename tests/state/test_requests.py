@@ -266,6 +266,22 @@ async def test_what_is_on_hold_waits_for_no_patron_and_has_no_deadline(scene: Sc
     assert (counts["Waiting for the patron"], counts["On hold"]) == ("1", "1")
 
 
+async def test_a_request_on_hold_has_no_fact_that_says_not_yet(scene: Scene) -> None:
+    desk = Engine(scene.desk.database, scene.clock)
+    email = FieldPolicy(asked=Asked.PROPOSED, second_person=True)
+    desk.set_policy(replace(DEFAULT, fields={"email": email}))
+    held = desk.propose(desk.patron("h@example.com", "Hal"), "held@example.org")
+
+    shown = (await scene.detail(await scene.open(held))).detail
+
+    assert (shown.reference, shown.sent, shown.last_sent, shown.reminder) == (
+        held.reference,
+        "",
+        "",
+        "",
+    )
+
+
 async def test_mine_are_the_requests_i_proposed_in_every_view(scene: Scene) -> None:
     scene.desk.propose(scene.patron(1), "other@example.org")
     cookie = scene.cookie(email="mine@desk.example")

@@ -65,10 +65,12 @@ def ask(
     headers: Iterable[tuple[bytes, bytes]] = (),
     chunks: Iterable[bytes] = (),
     body_limit: Callable[[Scope, int], Awaitable[int]] | None = None,
+    house: Callable[[], Awaitable[str]] | None = None,
 ) -> Answer:
     """Send one request through the whole edge."""
     wrapped: ASGIApp = app
-    for wrap in edge(Settings.load(environ or {}), Path("/nowhere"), body_limit=body_limit):
+    made = edge(Settings.load(environ or {}), Path("/nowhere"), body_limit=body_limit, house=house)
+    for wrap in made:
         wrapped = wrap(wrapped)
     given = list(headers)
     if b"host" not in dict(given):
@@ -342,6 +344,16 @@ def test_an_unknown_address_gets_our_page() -> None:
     answer = ask(App(status=404))
 
     assert b"There is no page here" in answer.body
+    assert str(len(answer.body)) == answer.headers["content-length"]
+
+
+def test_an_unknown_address_names_the_house() -> None:
+    async def house() -> str:
+        return "Lantern & Street Theatre"
+
+    answer = ask(App(status=404), house=house)
+
+    assert b"Lantern &amp; Street Theatre" in answer.body
     assert str(len(answer.body)) == answer.headers["content-length"]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import posixpath
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     LimitOf = Callable[[Scope, int], Awaitable[int]]
+    HouseName = Callable[[], Awaitable[str]]
 
 BODY_LIMIT = 262_144  # bytes; our largest form is a few kilobytes
 
@@ -50,13 +52,20 @@ NOT_FOUND = CalmPage(
 
 
 def edge(
-    settings: Settings, pages: Path = ROOT / BUILT_PAGES, *, body_limit: LimitOf | None = None
+    settings: Settings,
+    pages: Path = ROOT / BUILT_PAGES,
+    *,
+    body_limit: LimitOf | None = None,
+    house: HouseName | None = None,
 ) -> list[Callable[[ASGIApp], ASGIApp]]:
-    """Return the wrappers, innermost first. `body_limit` lets a route take a larger body."""
+    """Return the wrappers, innermost first.
+
+    `body_limit` lets a route take a larger body; `house` tells whose website it is.
+    """
     hashes = inline_script_hashes(pages)
     return [
         lambda app: Closed(app, places=FRAMEWORK_PLACES),
-        NotFoundPage,
+        lambda app: NotFoundPage(app, house=house),
         lambda app: BodyLimit(app, limit_of=body_limit),
         RequestLimit,
         lambda app: SecurityHeaders(
@@ -201,10 +210,14 @@ class Closed:
 
 
 class NotFoundPage:
-    """Answers an unknown address with a calm page instead of an empty shell that needs scripts."""
+    """Answers an unknown address with a calm page instead of an empty shell that needs scripts.
 
-    def __init__(self, app: ASGIApp) -> None:
+    It names the house, so that a visitor knows whose website they reached.
+    """
+
+    def __init__(self, app: ASGIApp, *, house: HouseName | None = None) -> None:
         self._app = app
+        self._house = house
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; replace an HTML answer of status 404."""
@@ -221,7 +234,9 @@ class NotFoundPage:
                 own_policy = b"content-security-policy" in headers
                 is_replaced = kind.startswith(b"text/html") and not own_policy
                 if is_replaced:
-                    body = b"" if scope["method"] == "HEAD" else NOT_FOUND.as_html()
+                    name = await self._house() if self._house is not None else ""
+                    page = replace(NOT_FOUND, note=name)
+                    body = b"" if scope["method"] == "HEAD" else page.as_html()
                     await _answer(send, 404, _HTML, body)
             if not is_replaced:
                 await send(message)

@@ -276,7 +276,7 @@ def _until(request: RequestView, time_zone: tzinfo) -> str:
 
 def _sent(found: Found) -> str:
     if not _is_asked(found):
-        return "Not yet" if found.request.state is RequestState.HELD else "Never"
+        return "" if found.request.state is RequestState.HELD else "Never"
     count = found.request.sent_count
     return "Once" if count == 1 else f"{count} times"
 

@@ -244,7 +244,7 @@ def _facts() -> rx.Component:
                 filled(REQUEST.ended),
                 definition("Ended", two_lines(REQUEST.ended, REQUEST.cause)),
             ),
-            ("Question sent", REQUEST.sent),
+            known("Question sent", REQUEST.sent),
             known("Last sent", REQUEST.last_sent),
             known("Next reminder", REQUEST.reminder),
         ),
