@@ -15,12 +15,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.accessibility import assert_accessible, assert_fits_narrow_screens
-from tests.support.journey import PATIENCE_MS
+from tests.support.journey import PATIENCE_MS, PageOf
+from tests.support.playhouse import Playhouse
 from tests.support.server import Server
 from tests.support.stage import Stage
 from upstage_crm.demo.season import prices
 from upstage_crm.demo.season import venues as demo_venues
 from upstage_crm.inventory import sale_steps
+from upstage_crm.mail.message import MailKind
+from upstage_crm.organisation import return_hours
 from upstage_crm.portal import addresses
 from upstage_crm.programme import commands, queries
 from upstage_crm.programme.views import Access
@@ -264,3 +267,65 @@ def test_every_page_is_accessible_and_fits_a_narrow_screen(visit: Visit, concert
     expect(page.locator(".qr svg")).to_have_count(2)
     is_accessible(page)
     assert_fits_narrow_screens(page)
+
+
+@pytest.mark.parametrize("has_scripts", [True, False], ids=["scripts", "plain"])
+def test_a_guest_makes_an_account_says_how_to_be_contacted_and_returns_a_ticket(
+    visit: Visit,
+    concert: str,
+    page_of: PageOf,
+    house: tuple[Server, Stage],
+    has_scripts: bool,
+) -> None:
+    play, parts = Playhouse(page_of, house), house[1].parts
+    email = f"noa.{'scripts' if has_scripts else 'plain'}@example.org"
+    with parts.database.transaction() as session:
+        return_hours.change(parts.staff_context(session, house[1].owner), hours=24)
+    page = visit(concert, width=360, has_scripts=has_scripts)
+    first_performance(page)
+    buyer = Buyer(page, has_scripts)
+    buyer.two_adults()
+    buyer.press("Find the best seats")
+    buyer.fill("Your email address", email)
+    buyer.press("^Pay")
+    buyer.fill("card number", VISA)
+    buyer.press("^Pay")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your tickets")
+    play.wait_for_filing()
+
+    page.goto(f"{house[0].url}/my/")
+    page.get_by_role("link", name="Create an account").click()
+    looked_at(page, has_scripts=has_scripts)
+    buyer.fill("Your email address", email)
+    buyer.fill("Given name", "Noa")
+    buyer.press("Create my account")
+    found = re.search(r"page that asked for it: (\d{6})", play.read(email, MailKind.SIGN_IN_CODE))
+    assert found is not None
+    buyer.fill("The six digits", found[1])
+    buyer.press("^Sign in$")
+    expect(page.get_by_text(f"You are signed in with {email}.")).to_be_visible()
+
+    page.get_by_role("link", name="How we may contact you").click()
+    page.get_by_role("group", name="News and offers: By email").get_by_label("Yes").check()
+    buyer.press("Save my answers")
+    expect(page.get_by_text("Your answers are saved.")).to_be_visible()
+    looked_at(page, has_scripts=has_scripts)
+
+    page.get_by_role("link", name="Back to my account").click()
+    page.get_by_role("link", name="Requiem").first.click()
+    page.get_by_role("link", name="Return tickets").click()
+    page.get_by_role("checkbox").first.check()
+    looked_at(page, has_scripts=has_scripts)
+    buyer.press("See what comes back")
+    expect(page.get_by_text("goes back to the card that you paid with")).to_be_visible()
+    looked_at(page, has_scripts=has_scripts)
+    buyer.press("Return these tickets")
+    expect(page.get_by_text("no longer open the door")).to_be_visible()
+    expect(page.get_by_role("checkbox")).to_have_count(1)
+
+
+def looked_at(page: Page, *, has_scripts: bool) -> None:
+    """Nothing is wrong with the page in either theme, and it fits a small phone."""
+    if has_scripts:  # axe is a script itself
+        is_accessible(page)
+        assert_fits_narrow_screens(page)

@@ -21,6 +21,7 @@ from tests.support.stage import CLERK, LEAD, Stage
 from upstage_crm.mail.delivery import MailState
 from upstage_crm.mail.message import MailKind
 from upstage_crm.mail.outbox import OUTBOX
+from upstage_crm.orders.steps import ORDER
 
 
 class Playhouse:
@@ -115,6 +116,14 @@ class Playhouse:
         ends_at = time.monotonic() + PATIENCE_MS / 1_000
         while self._column(query):
             assert time.monotonic() < ends_at, "mails do not leave"
+            time.sleep(0.05)
+
+    def wait_for_filing(self) -> None:
+        """What guests bought lies at records, which the clock does within some seconds."""
+        query = sa.select(ORDER.c.id).where(ORDER.c.filed_at.is_(None))
+        ends_at = time.monotonic() + PATIENCE_MS / 1_000
+        while self._column(query):
+            assert time.monotonic() < ends_at, "an order is not filed"
             time.sleep(0.05)
 
     def _column(self, query: sa.Select[Any]) -> list[Any]:
