@@ -9,7 +9,7 @@ import pytest
 
 from tests.app.test_letters import Office
 from tests.app.test_transfers import Giving
-from tests.support.factories import Desk, together
+from tests.support.factories import Desk, together, unchanged
 from tests.support.houses import seat
 from tests.support.pipeline import installed
 from tests.support.proof import verified
@@ -21,6 +21,8 @@ from upstage_crm.jobs import schedule
 from upstage_crm.orders import basket_lines, baskets, filing
 from upstage_crm.orders.records import past_contacts
 from upstage_crm.orders.views import Contact
+from upstage_crm.organisation import contact_months
+from upstage_crm.organisation.errors import ContactTimeRefused
 
 A1, A2, B1, B2 = (seat(row, number) for row in "AB" for number in (1, 2))
 MINUTE = timedelta(minutes=1)
@@ -145,9 +147,49 @@ def test_two_workers_count_an_order_once(giving: Giving) -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "then"), [((2028, 2, 29), (2026, 2, 28)), ((2028, 3, 1), (2026, 3, 1))]
+    ("now", "months", "then"),
+    [
+        ((2028, 2, 29), 24, (2026, 2, 28)),
+        ((2028, 3, 1), 24, (2026, 3, 1)),
+        ((2028, 3, 31), 13, (2027, 2, 28)),
+        ((2028, 1, 5), 3, (2027, 10, 5)),
+    ],
 )
-def test_two_years_are_counted_by_the_calendar(
-    now: tuple[int, int, int], then: tuple[int, int, int]
+def test_months_are_counted_by_the_calendar(
+    now: tuple[int, int, int], months: int, then: tuple[int, int, int]
 ) -> None:
-    assert past_contacts.kept_since(datetime(*now, tzinfo=UTC)) == datetime(*then, tzinfo=UTC)
+    kept = past_contacts.kept_since(datetime(*now, tzinfo=UTC), months)
+    assert kept == datetime(*then, tzinfo=UTC)
+
+
+def choose(giving: Giving, months: int) -> None:
+    desk = giving.desk
+    desk.write(lambda s: contact_months.change(desk.staff_context(s, desk.owner), months=months))
+
+
+def test_an_owner_who_chooses_fewer_months_empties_what_is_older(giving: Giving) -> None:
+    """The next turn of the clock does it, though time alone made nothing due."""
+    order = giving.shop.sold(A1, contact=TYPED)
+    until_two_years_after(giving)
+    giving.office.clock.advance(-timedelta(days=300))
+    yesterday = giving.office.clock.now() - timedelta(days=1)
+    assert schedule.forget_guests(giving.office.parts, since=yesterday) == 0
+
+    choose(giving, 12)
+    schedule.do_what_is_due(giving.office.parts)
+
+    assert giving.shop.order(order.id).contact.email == ""
+    line = giving.desk.lines(action=Action.ORGANISATION_CHANGED)[-1]
+    assert line.facts == {"contact_months.old": 24, "contact_months.new": 12}
+
+
+def test_more_months_keep_longer_and_the_bounds_are_said(giving: Giving) -> None:
+    order = giving.shop.sold(A1, contact=TYPED)
+    choose(giving, 36)
+    until_two_years_after(giving)
+    assert forget(giving) == 0
+    assert giving.shop.order(order.id).contact.email
+
+    for months in (2, 85):
+        refused = unchanged(giving.desk, lambda m=months: choose(giving, m), ContactTimeRefused)
+        assert refused.facts == {"least": 3, "most": 84}

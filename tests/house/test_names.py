@@ -32,27 +32,28 @@ health heard held history holdings holds hours house household households houses
 in incoming index inputs integrity inventory invitations issuing jobs join joining keys labels
 language languages last layout ledger letter letters level lifecycle limit limits lines link links
 list listings lists live loader local lock locking log login mail mailbox mailboxes mailed mailer
-mails main map mark member memory menu message messages migrations missing model money moves moving
-name names naming narrowed near needs news next note notes notifications number numbers objections
-obstacles of offer offered offering offers office on open opening order orders organisation origins
-out overview own owner page pages palette paper parked part parts passkey passkeys password
-passwords past paths patron patrons paying payment payments pdf people performance performances
-periods person personal phone phones picture pictures plan plans plot plots plugins policy pools
-portal postal postgres postings preferences preview price prices pricing print printer printing
-privacy programme progress proposable proposal propose provider providers proxies public published
-qr quality queries query queue raw reader readers reading readme reads ready reasons receipt
-receipts record recording records redacted redirect refunds refusals register registering registry
-rehearsal reminders render repair report reporting reports request requests resend reset resort
-restore return returns reveal reveals revert reverting reviewer reviewers rights role roles rollups
-route routes row rows rule rules run runs sale sales samples sanitize save saved scans schedule
-scheduled search season seasons seat seating seatings seats second security selection seller selling
-send sender sending sent sentences serve session sessions setting settings settlement settling setup
-sheet shift shifts short shortcut sign signature signing socket spans special sql staff start state
-states status step steps store story strays strip stripe structured style suffix suggest sums table
-tables tabs tags taking takings task team teamwork template templates terms test text texts threads
-ticket tickets till tills time timeline times toolbar towns transfer transfers translations triggers
-trouble two typed types ui unusual upstage value values venue venues verifying versions view views
-visit visitor visitors waiting web webhooks whats window windows word wording words writers zones
+mails main map mark member memory menu message messages migrations missing model money months moves
+moving name names naming narrowed near needs news next note notes notifications number numbers
+objections obstacles of offer offered offering offers office on open opening order orders
+organisation origins out overview own owner page pages palette paper parked part parts passkey
+passkeys password passwords past paths patron patrons paying payment payments pdf people performance
+performances periods person personal phone phones picture pictures plan plans plot plots plugins
+policy pools portal postal postgres postings preferences preview price prices pricing print printer
+printing privacy programme progress proposable proposal propose provider providers proxies public
+published qr quality queries query queue raw reader readers reading readme reads ready reasons
+receipt receipts record recording records redacted redirect refunds refusals register registering
+registry rehearsal reminders render repair report reporting reports request requests resend reset
+resort restore return returns reveal reveals revert reverting reviewer reviewers rights role roles
+rollups route routes row rows rule rules run runs sale sales samples sanitize save saved scans
+schedule scheduled search season seasons seat seating seatings seats second security selection
+seller selling send sender sending sent sentences serve session sessions setting settings settlement
+settling setup sheet shift shifts short shortcut sign signature signing socket spans special sql
+staff start state states status step steps store story strays strip stripe structured style suffix
+suggest sums table tables tabs tags taking takings task team teamwork template templates terms test
+text texts threads ticket tickets till tills time timeline times toolbar towns transfer transfers
+translations triggers trouble two typed types ui unusual upstage value values venue venues verifying
+versions view views visit visitor visitors waiting web webhooks whats window windows word wording
+words writers zones
 """
 PLAIN = set(PLAIN_WORDS.split())
 

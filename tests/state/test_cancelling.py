@@ -16,6 +16,7 @@ from upstage_crm.admin.house.house_state import HouseState
 from upstage_crm.admin.programme.event_state import EventState
 from upstage_crm.admin.programme.performance_bulk_state import PerformanceBulkState
 from upstage_crm.admin.settings.answer_days_state import SAVED, AnswerDaysState
+from upstage_crm.admin.settings.contact_months_state import ContactMonthsState
 from upstage_crm.admin.settings.return_hours_state import STAFF_ALONE, ReturnHoursState
 from upstage_crm.core.clock import FrozenClock
 from upstage_crm.jobs import order_letters, schedule
@@ -136,6 +137,16 @@ async def test_an_owner_lets_patrons_return_tickets_and_takes_that_back(scene: S
     await scene.pipeline.send(tab, ReturnHoursState.save, form={"return_hours": ""})
     shown = await scene.pipeline.state(tab, ReturnHoursState)
     assert (shown.hours, shown.said) == ("", STAFF_ALONE)
+
+
+async def test_an_owner_chooses_how_long_guests_contacts_are_kept(scene: Scene) -> None:
+    tab = scene.tab()
+    await scene.pipeline.send(tab, ContactMonthsState.save, form={"contact_months": "12"})
+    shown = await scene.pipeline.state(tab, ContactMonthsState)
+    assert (shown.months, "12 months after" in shown.said) == ("12", True)
+    await scene.pipeline.send(tab, ContactMonthsState.save, form={"contact_months": "²"})
+    shown = await scene.pipeline.state(tab, ContactMonthsState)
+    assert shown.error == SENTENCES["contact_time_refused"].format(least=3, most=84)
 
 
 @pytest.mark.parametrize("typed", ["337", "-1", "many", "²"])

@@ -7,6 +7,7 @@ Invalid
 ├── UnknownLanguage
 ├── UnknownCurrency
 ├── AnswerTimeRefused  facts: `most`
+├── ContactTimeRefused facts: `least`, `most`
 ├── ReturnTimeRefused  facts: `most`
 └── UnknownSeasonStart
 """
@@ -56,6 +57,12 @@ class ReturnTimeRefused(Invalid):
     """The hours before a performance are not between 0 and the most. Facts: `most`."""
 
     code = "return_time_refused"
+
+
+class ContactTimeRefused(Invalid):
+    """Guests' contacts are not kept so short, or so long. Facts: `least`, `most` (months)."""
+
+    code = "contact_time_refused"
 
 
 class UnknownSeasonStart(Invalid):

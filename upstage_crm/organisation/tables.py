@@ -30,4 +30,6 @@ class OrganisationRow(Row, table=True):
     currency: str | None = Field(default=None, max_length=3)  # None: the one of the country
     answer_days: int | None = Field(default=None)  # of a cancelled performance; None: the usual
     return_hours: int | None = Field(default=None)  # before a performance; None: staff alone return
+    contact_months: int | None = Field(default=None)  # after a performance; None: the usual
+    contact_months_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     next_patron_number: int = Field(default=FIRST_NUMBER)

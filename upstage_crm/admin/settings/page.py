@@ -6,6 +6,7 @@ import reflex as rx
 
 from upstage_crm.admin.frame import framed, what_became
 from upstage_crm.admin.settings.answer_days_part import answer_days_part
+from upstage_crm.admin.settings.contact_months_part import contact_months_part
 from upstage_crm.admin.settings.form import (
     DETAILS,
     Detail,
@@ -62,7 +63,13 @@ def page() -> rx.Component:
                 State.tab,
                 (Tab.RULES.value, policy_part()),
                 (Tab.SETUP.value, setup_part()),
-                stack(_organisation(), season_part(), answer_days_part(), return_hours_part()),
+                stack(
+                    _organisation(),
+                    season_part(),
+                    answer_days_part(),
+                    return_hours_part(),
+                    contact_months_part(),
+                ),
             ),
         ),
         active="settings",

@@ -6,6 +6,7 @@ import reflex as rx
 
 from upstage_crm.admin.guard import AdminState
 from upstage_crm.admin.settings.answer_days_state import AnswerDaysState
+from upstage_crm.admin.settings.contact_months_state import ContactMonthsState
 from upstage_crm.admin.settings.form import NAMES, blamed, details_of, problems, typed
 from upstage_crm.admin.settings.policy_state import PolicyState
 from upstage_crm.admin.settings.return_hours_state import ReturnHoursState
@@ -39,7 +40,7 @@ class SettingsState(PageMixin, AdminState):
     """The page, and the details as stored (`shown`), with the sentence of each that was refused.
 
     `tab` is the part that is shown; others are `PolicyState`, `SeasonState`,
-    `AnswerDaysState`, `ReturnHoursState` and `SetupState`.
+    `AnswerDaysState`, `ReturnHoursState`, `ContactMonthsState` and `SetupState`.
     """
 
     permission: ClassVar[Permission | None] = Permission.VIEW_SETTINGS
@@ -97,6 +98,7 @@ class SettingsState(PageMixin, AdminState):
         await (await self.get_state(SeasonState))._show()
         await (await self.get_state(AnswerDaysState))._show()
         await (await self.get_state(ReturnHoursState))._show()
+        await (await self.get_state(ContactMonthsState))._show()
         if self.may_edit:
             await (await self.get_state(SetupState))._show()
 
@@ -108,6 +110,7 @@ class SettingsState(PageMixin, AdminState):
         (await self.get_state(SeasonState)).reset()
         (await self.get_state(AnswerDaysState)).reset()
         (await self.get_state(ReturnHoursState)).reset()
+        (await self.get_state(ContactMonthsState)).reset()
         (await self.get_state(SetupState)).reset()
 
     def _draw(self, stored: OrganisationDetails) -> None:

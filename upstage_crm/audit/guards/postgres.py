@@ -25,6 +25,7 @@ _NUMBERS = frozenset(
         *("capacity", "held", "sold", "blocked", "extensions_left", "copies_left"),
         *("tickets", "debit_count", "credit_count"),
         *("fee_amount", "tax", "tax_basis_points", "code_version", "answer_days", "return_hours"),
+        "contact_months",
     }
 )
 _FLAGS = frozenset({"by_operator", "needs_second", "decides_alone"})

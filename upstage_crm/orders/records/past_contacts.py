@@ -1,4 +1,4 @@
-"""Empties what guests typed for their orders, 24 months after the last performance of each.
+"""Empties what guests typed for their orders, some months after the last performance of each.
 
 An order that is the patron's for sure goes with the patron, whose data an erasure empties. What was
 sold and paid stays in either case.
@@ -6,6 +6,7 @@ sold and paid stays in either case.
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Collection
 from datetime import datetime
 
@@ -21,10 +22,10 @@ from upstage_crm.orders.order_contacts import CONTACT
 from upstage_crm.orders.records import personal_data
 from upstage_crm.orders.steps import ORDER, ORDER_LINE
 from upstage_crm.orders.tables import BasketRow
+from upstage_crm.organisation.contact_months import contact_months, was_chosen_since
 from upstage_crm.programme import queries as programme
 from upstage_crm.staff.command_context import CommandContext
 
-YEARS = 2
 MOST_AT_ONCE = 50  # orders in one transaction
 _BASKET = table_of(BasketRow)
 _GUESTS = (
@@ -43,19 +44,27 @@ _GUESTS = (
 )
 
 
-def kept_since(now: datetime) -> datetime:
-    """The beginning of the earliest performance for which contacts are kept still."""
-    is_leap_day = (now.month, now.day) == (2, 29)
-    return now.replace(year=now.year - YEARS, day=28 if is_leap_day else now.day)
+def kept_since(now: datetime, months: int) -> datetime:
+    """The beginning of the earliest performance for which contacts are kept still.
+
+    Months are counted by the calendar; what has no such day there ends with its month.
+    """
+    year, month = divmod(12 * now.year + now.month - 1 - months, 12)
+    last_day = calendar.monthrange(year, month + 1)[1]
+    return now.replace(year=year, month=month + 1, day=min(now.day, last_day))
 
 
 def due(session: Session, *, now: datetime, since: datetime | None = None) -> list[str]:
     """The guests' orders whose contact is to be emptied, by id.
 
-    With `since` those alone that became due after that moment: for every turn of the clock.
+    With `since` those alone that became due after that moment, for every turn of the clock; all
+    of them where the owner chose other months since then.
     """
-    until = kept_since(now)
-    start = None if since is None else kept_since(since)
+    months = contact_months(session)
+    until = kept_since(now, months)
+    if since is not None and was_chosen_since(session, since):
+        since = None
+    start = None if since is None else kept_since(since, months)
     past = programme.begun_between(start=start, end=until)
     held = sa.select(ORDER_LINE.c.order_id).where(ORDER_LINE.c.performance_id.in_(past))
     query = _GUESTS.where(ORDER.c.id.in_(held), ~_has_later(until))
@@ -70,9 +79,9 @@ def empty(context: CommandContext[object], *, order_ids: Collection[str]) -> int
     """
     session = context.session
     take_turns(session, "empty contacts")
-    locked = _GUESTS.where(
-        ORDER.c.id.in_(order_ids), ~_has_later(kept_since(context.now))
-    ).with_for_update(of=ORDER)
+    until = kept_since(context.now, contact_months(session))
+    query = _GUESTS.where(ORDER.c.id.in_(order_ids), ~_has_later(until))
+    locked = query.with_for_update(of=ORDER)
     found = list(session.connection().execute(locked).scalars())
     if not found:
         return 0

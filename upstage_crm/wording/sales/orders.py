@@ -54,6 +54,7 @@ ORDER_SENTENCES: Mapping[str, str] = {
     "own_return_too_late": "It is too late to return this ticket here: {place}.",
     "own_return_comp": "This ticket was a gift of the house: {place}.",
     "own_return_used": "This ticket was used at the door: {place}.",
+    "contact_time_refused": "Enter a whole number from {least} to {most}.",
     "return_time_refused": "Enter a whole number from 0 to {most}, or leave it empty.",
     "answer_time_refused": "Enter a whole number from 0 to {most}.",
 }
