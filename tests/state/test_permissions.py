@@ -183,6 +183,8 @@ TABLE: dict[str, Row] = {
     ),
     "RevealState": Row(P.REVEAL_VALUE, "keep open start_over turn", {"reveal": P.REVEAL_VALUE}),
     "AnswerDaysState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_POLICY}),
+    "ContactMonthsState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_POLICY}),
+    "ReturnHoursState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_POLICY}),
     "SeasonState": Row(P.VIEW_SETTINGS, "", {"save": P.EDIT_SETTINGS}),
     "AddVenueState": Row(P.EDIT_VENUES, "keep open start_over turn", {"add": P.EDIT_VENUES}),
     "VenueDialogState": Row(
