@@ -28,6 +28,7 @@ from upstage_crm.wiring import SALE_CHECKS
 INA = "ina.waits@example.org"
 LINK = re.compile(r"/tickets/waiting/link/[\w.-]+")
 SALE = "sold-before"
+LOOK_MS = 250
 TEXTS = {"title": "Sold Out Requiem", "genre": "Concert", "running_minutes": "90"}
 
 
@@ -72,6 +73,16 @@ def give_back(stage: Stage, performance_id: str) -> None:
     stage.parts.database.attempt(lambda s: selling.give_back(s, sale=SALE, wanted=wanted, now=now))
 
 
+def open_new(page: Page, url: str) -> None:
+    """Open the page of a performance; for some seconds the shop may not know a new one yet."""
+    for _ in range(PATIENCE_MS // LOOK_MS):
+        page.goto(url)
+        if page.url == url:
+            return
+        page.wait_for_timeout(LOOK_MS)
+    raise AssertionError(f"the shop does not know {url}")
+
+
 def looked_at(page: Page, *, has_scripts: bool) -> None:
     assert_fits_narrow_screens(page)
     if has_scripts:
@@ -92,7 +103,7 @@ def test_a_guest_waits_is_offered_a_seat_and_buys_it(
     phone = context.new_page()
     phone.set_default_timeout(PATIENCE_MS)
 
-    phone.goto(server.url + path)
+    open_new(phone, server.url + path)
     expect(phone.get_by_text("Sold out").first).to_be_visible()
     looked_at(phone, has_scripts=has_scripts)
     phone.get_by_label("Your email address").fill(email)
