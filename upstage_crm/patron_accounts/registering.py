@@ -1,6 +1,6 @@
 """A newcomer registers: what was typed waits beside the sign-in that was asked for with it.
 
-Only the mailbox that proves itself makes a record of it: nobody takes an address that is not
+Only the mailbox that proves itself makes a record of it: no one takes an address that is not
 theirs, and a name alone makes no record.
 """
 
